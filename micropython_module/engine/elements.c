@@ -128,11 +128,10 @@ static int64_t round_away(float value) {
 static int64_t quantize(const a8_elements_t *el, int64_t min, int64_t max, float value) {
     int64_t q = round_away(el->scale != 0.0f ? value / el->scale : value);
     int64_t zero_point = el->scale != 0.0f ? el->zero_point : 0;
-    // Without adding, which could overflow.
-    if (zero_point >= 0 ? q > max - zero_point : q > max) {
+    if (zero_point > 0 && q > INT64_MAX - zero_point) {
         return max;
     }
-    if (zero_point < 0 ? q < min - zero_point : q < min) {
+    if (zero_point < 0 && q < INT64_MIN - zero_point) {
         return min;
     }
     q += zero_point;
