@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+//
+// The knobs that a port may override, either by -D or in the generated
+// arena8_build.h, which a firmware build writes (models, arena, operators).
+#ifndef A8_CONFIG_H
+#define A8_CONFIG_H
+
+#if defined(__has_include)
+#if __has_include("arena8_build.h")
+#include "arena8_build.h"
+#endif
+#endif
+
+// Highest rank of a tensor.
+#ifndef A8_MAX_DIMS
+#define A8_MAX_DIMS (6)
+#endif
+
+// Attribute of functions that should run from RAM, for chips whose flash lies
+// behind a cache. Empty where code already is in memory.
+#ifndef A8_HOT
+#define A8_HOT
+#endif
+
+// Alignment, in bytes, of the two regions an interpreter lives in and of every
+// tensor inside the arena. The same everywhere, so that sizes are too.
+#define A8_ALIGN (16)
+
+#endif
