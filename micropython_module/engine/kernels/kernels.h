@@ -52,7 +52,6 @@ typedef struct {
     int32_t group_in;
     int32_t group_out;
     a8_requantize_t requantize;
-    int32_t reserved;
 } a8_conv_params_t;
 
 typedef struct {
@@ -60,7 +59,6 @@ typedef struct {
     int32_t depth; // of the sums
     int32_t out_c;
     a8_requantize_t requantize;
-    int32_t reserved;
 } a8_fully_connected_params_t;
 
 typedef struct {
@@ -69,13 +67,13 @@ typedef struct {
     int32_t channels;
     int8_t min;
     int8_t max;
-    uint8_t reserved[6];
+    uint8_t reserved[2];
 } a8_pool_params_t;
 
 // These lie in an interpreter's records, whose size is the same on every machine.
-typedef char a8_assert_conv_params_t[sizeof(a8_conv_params_t) == 72 ? 1 : -1];
-typedef char a8_assert_fully_connected_params_t[sizeof(a8_fully_connected_params_t) == 24 ? 1 : -1];
-typedef char a8_assert_pool_params_t[sizeof(a8_pool_params_t) == 56 ? 1 : -1];
+typedef char a8_assert_conv_params_t[sizeof(a8_conv_params_t) == 68 ? 1 : -1];
+typedef char a8_assert_fully_connected_params_t[sizeof(a8_fully_connected_params_t) == 20 ? 1 : -1];
+typedef char a8_assert_pool_params_t[sizeof(a8_pool_params_t) == 52 ? 1 : -1];
 
 // input and output are one image (height, width, channels). These fill output rows y0 to y1 - 1. bias is int32
 // of any alignment, or NULL. conv: filter is [out_c][filter_h][filter_w][group_in]; depthwise_conv:
