@@ -147,9 +147,9 @@ static int run(a8_interpreter_obj_t *self, int (*function)(a8_interpreter_t *, a
 
 // ---- Construction ---------------------------------------------------------
 
-static MP_NORETURN void raise_too_small(uint32_t needed, size_t given) {
-    mp_raise_msg_varg(&mp_type_MemoryError, MP_ERROR_TEXT("arena too small: model needs %u bytes, %u given"),
-        (unsigned)needed, (unsigned)given);
+static MP_NORETURN void raise_too_small(uint32_t needed, mp_int_t given) {
+    mp_raise_msg_varg(&mp_type_MemoryError, MP_ERROR_TEXT("arena too small: model needs %u bytes, %d given"),
+        (unsigned)needed, (int)given);
 }
 
 // Heap of exactly size bytes, aligned; the block belongs to self.
@@ -174,12 +174,12 @@ static uint32_t measure_within(a8_model_obj_t *model, uint8_t *work, size_t give
 }
 
 // The arena of `arena=int` and `arena=None`: one block, records first.
-static void load_on_heap(a8_interpreter_obj_t *self, uint32_t total, size_t size, a8_error_t *err, int *code) {
-    if (size < total) {
+static void load_on_heap(a8_interpreter_obj_t *self, uint32_t total, mp_int_t size, a8_error_t *err, int *code) {
+    if (size < (mp_int_t)total) {
         raise_too_small(total, size);
     }
     const a8_sizes_t *sizes = &self->model->sizes;
-    uint8_t *block = heap(self, size);
+    uint8_t *block = heap(self, (size_t)size);
     *code = a8_load(&self->engine, &self->model->view, a8_target_native(), block, sizes->records,
         block + sizes->records, sizes->arena, err);
 }
@@ -220,7 +220,7 @@ static void load_in_buffer(a8_interpreter_obj_t *self, mp_obj_t arena, a8_error_
     uint32_t total = measure_within(self->model, start, usable);
     if (usable < total) {
         if (padding == 0) {
-            raise_too_small(total, buf.len);
+            raise_too_small(total, (mp_int_t)buf.len);
         }
         mp_raise_msg_varg(&mp_type_MemoryError,
             MP_ERROR_TEXT("arena too small: model needs %u bytes (%u of them to align the buffer to %u), %u given"),
@@ -256,20 +256,16 @@ static void load(a8_interpreter_obj_t *self, mp_obj_t arena) {
         if (work == NULL || !load_in_static(self, total, &err, &code))
         #endif
         {
-            load_on_heap(self, total, total, &err, &code);
+            load_on_heap(self, total, (mp_int_t)total, &err, &code);
         }
     } else if (mp_obj_is_int(arena)) {
-        mp_int_t size = mp_obj_get_int(arena);
-        if (size < 0) {
-            mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("arena of %d bytes"), (int)size);
-        }
-        load_on_heap(self, measure_within(self->model, NULL, 0), (size_t)size, &err, &code);
+        load_on_heap(self, measure_within(self->model, NULL, 0), mp_obj_get_int(arena), &err, &code);
     #if A8_STATIC_ARENA_BYTES
     } else if (arena == MP_OBJ_FROM_PTR(&a8_static_arena_obj)) {
         raise_if_used(static_memory, static_size);
         uint32_t total = measure_within(self->model, static_memory, static_size);
         if (static_size < total) {
-            raise_too_small(total, static_size);
+            raise_too_small(total, (mp_int_t)static_size);
         }
         if (!load_in_static(self, total, &err, &code)) {
             mp_raise_msg(&mp_type_RuntimeError,

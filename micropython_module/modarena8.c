@@ -8,6 +8,8 @@
 //     print(it.outputs[0].top(3))
 #include "arena8_binding.h"
 
+#include "py/objstr.h"
+
 // arena8.operators(): names of the operators compiled into this firmware.
 static mp_obj_t operators(void) {
     uint32_t n = 0;

@@ -81,7 +81,7 @@ static void static_arena_print(const mp_print_t *print, mp_obj_t self, mp_print_
     vstr_t vstr;
     mp_print_t to;
     vstr_init_print(&vstr, 100, &to);
-    mp_printf(&to, "<StaticArena %u bytes at 0x%x, ", (unsigned)sizeof(memory), (unsigned)(uintptr_t)memory);
+    mp_printf(&to, "<StaticArena %u bytes at 0x%lx, ", (unsigned)sizeof(memory), (unsigned long)(uintptr_t)memory);
     if (user == NULL) {
         mp_print_str(&to, "free>");
     } else {
