@@ -93,6 +93,11 @@ void a8_tensor_print_shape(const mp_print_t *print, mp_obj_t tensor) {
     a8_print_shape(print, &info);
 }
 
+// mp_obj_new_int_from_ll takes heap even for small numbers.
+static mp_obj_t new_int(int64_t value) {
+    return (mp_int_t)value == value ? mp_obj_new_int((mp_int_t)value) : mp_obj_new_int_from_ll(value);
+}
+
 // ---- Errors ---------------------------------------------------------------
 
 static void check_count(const char *who, size_t count, size_t given) {
@@ -111,9 +116,9 @@ static MP_NORETURN void raise_out_of_range(a8_dtype_t dtype, size_t index, mp_ob
     mp_printf(&print, "element %u is ", (unsigned)index);
     mp_obj_print_helper(&print, value, PRINT_REPR);
     mp_printf(&print, ", %s takes ", a8_dtype_name(dtype));
-    mp_obj_print_helper(&print, mp_obj_new_int_from_ll(range[0]), PRINT_REPR);
+    mp_obj_print_helper(&print, new_int(range[0]), PRINT_REPR);
     mp_print_str(&print, "..");
-    mp_obj_print_helper(&print, mp_obj_new_int_from_ll(range[1]), PRINT_REPR);
+    mp_obj_print_helper(&print, new_int(range[1]), PRINT_REPR);
     nlr_raise(mp_obj_new_exception_arg1(&mp_type_ValueError, mp_obj_new_str_from_vstr(&vstr)));
 }
 
@@ -128,7 +133,7 @@ static mp_obj_t get(const tensor_obj_t *self, uint32_t i) {
     if (self->elements.dtype == A8_FLOAT32) {
         return mp_obj_new_float((mp_float_t)a8_element_float(data, i));
     }
-    return mp_obj_new_int_from_ll(a8_element_int(self->elements.dtype, data, i));
+    return new_int(a8_element_int(self->elements.dtype, data, i));
 }
 
 // Stores value as element i, or only checks that it could be. Converting may run Python code, so the tensor's
@@ -148,8 +153,8 @@ static void set(const tensor_obj_t *self, uint32_t i, mp_obj_t value, bool only_
     a8_dtype_range(dtype, &min, &max);
     if (mp_obj_is_int(value) && !mp_obj_is_small_int(value)) {
         // An object of any size: compare as objects, then take its low 64 bits.
-        if (mp_obj_is_true(mp_binary_op(MP_BINARY_OP_LESS, value, mp_obj_new_int_from_ll(min)))
-            || mp_obj_is_true(mp_binary_op(MP_BINARY_OP_MORE, value, mp_obj_new_int_from_ll(max)))) {
+        if (mp_obj_is_true(mp_binary_op(MP_BINARY_OP_LESS, value, new_int(min)))
+            || mp_obj_is_true(mp_binary_op(MP_BINARY_OP_MORE, value, new_int(max)))) {
             raise_out_of_range(dtype, i, value);
         }
         long long bits = 0;
@@ -228,7 +233,7 @@ static void assign_numbers(const tensor_obj_t *self, uint32_t start, const numbe
     for (uint32_t i = 0; i < n; i++) {
         int64_t value = a8_element_int(from->dtype, from->data, i);
         if (value < min || value > max) {
-            raise_out_of_range(to, start + i, mp_obj_new_int_from_ll(value));
+            raise_out_of_range(to, start + i, new_int(value));
         }
     }
     for (uint32_t i = 0; i < n; i++) {
@@ -634,7 +639,7 @@ static void tensor_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
             info_of(self, &info);
             mp_obj_tuple_t *shape = MP_OBJ_TO_PTR(mp_obj_new_tuple(info.rank, NULL));
             for (uint32_t i = 0; i < info.rank; i++) {
-                shape->items[i] = MP_OBJ_NEW_SMALL_INT(info.dims[i]);
+                shape->items[i] = mp_obj_new_int(info.dims[i]);
             }
             dest[0] = MP_OBJ_FROM_PTR(shape);
             break;
