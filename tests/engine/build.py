@@ -50,6 +50,15 @@ def _state(flags: list[str], files: list[Path]) -> str:
     return digest.hexdigest()[:16]
 
 
+def compile_all(compiler: str, flags: list[str], folder: Path) -> list[Path]:
+    """The engine's object files, in the folder."""
+    objects = [folder / (str(s.relative_to(ENGINE)).replace("/", "_") + ".o") for s in sources()]
+    with ThreadPoolExecutor(2) as pool:
+        jobs = zip(sources(), objects, strict=True)
+        list(pool.map(lambda job: run([compiler, *flags, f"-I{ENGINE}", "-c", job[0], "-o", job[1]]), jobs))
+    return objects
+
+
 @cache
 def library(flags: tuple = tuple(FLAGS)) -> Path:
     """libengine.a for these flags, in a folder of the cache that is named by what went into it."""
@@ -60,10 +69,7 @@ def library(flags: tuple = tuple(FLAGS)) -> Path:
         return archive
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as temp:
-        objects = [Path(temp) / (str(s.relative_to(ENGINE)).replace("/", "_") + ".o") for s in sources()]
-        with ThreadPoolExecutor(2) as pool:
-            jobs = zip(sources(), objects, strict=True)
-            list(pool.map(lambda job: run([CC, *flags, f"-I{ENGINE}", "-c", job[0], "-o", job[1]]), jobs))
+        objects = compile_all(CC, list(flags), Path(temp))
         run(["ar", "rcs", Path(temp) / "libengine.a", *objects])
         os.replace(Path(temp) / "libengine.a", archive)
     return archive

@@ -279,7 +279,7 @@ def test_caller_contract(program, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["tflm__hello_world_int8", "emlearn__mnist_cnn_int8", "net_multi_io_i8_s11", "mlperf__ad01_int8"]
+    "name", ["tflm__hello_world_int8", "emlearn__mnist_cnn_int8", "net_resnet_mini_i8_s11", "mlperf__ad01_int8"]
 )
 def test_caller_contract_on_real_models(name, program, shared_models, run):
     path = shared_models / "models" / f"{name}.tflite"

@@ -19,11 +19,11 @@ ERR_MODEL, ERR_UNSUPPORTED = -1, -2
 def view(program, tmp_path_factory):
     path = tmp_path_factory.mktemp("view") / "model.tflite"
 
-    def call(model):
+    def call(model, *options):
         path.write_bytes(model)
-        done = subprocess.run([program("view_model"), path], capture_output=True, timeout=60)
+        done = subprocess.run([program("view_model"), path, *options], capture_output=True, timeout=60)
         assert done.returncode == 0, done.stdout + done.stderr
-        return json.loads(done.stdout.decode(errors="replace"))
+        return json.loads(done.stdout or "null")
 
     return call
 
@@ -172,8 +172,7 @@ def test_wrong_files(view):
         error = view(model[:n])["error"]
         assert error["code"] == ERR_MODEL and (error["needed"], error["given"]) == (8, n)
     assert "TFL3" in view(model[:4] + b"TFL2" + model[8:])["error"]["message"]
-    for n in range(8, len(model)):
-        view(model[:n])  # says something, and stays inside
+    view(model, "--spoil", "8")
     assert view(b"\xff\xff\xff\x7fTFL3" + bytes(100))["error"]["code"] == ERR_MODEL
     w = _Writer()
     root = w.table((0, "u", 4), (1, "o", w.offsets([])), (2, "o", w.offsets([])), (4, "o", w.offsets([])))
@@ -308,9 +307,5 @@ def test_no_labels(view):
 def test_broken_archives(view):
     model = with_labels({"labels.txt": "a\nb\nc"}, [("labels.txt", 2)])
     assert view(model)["labels"] == ["a", "b", "c"]
-    start = model.index(b"PK")
-    for at in range(start, len(model)):
-        view(model[:at])
-        for value in (0, 0xFF, model[at] ^ 0x80, model[at] ^ 1):
-            if at % 3 == value % 3:  # a third of them is enough
-                view(model[:at] + bytes([value]) + model[at + 1 :])
+    assert model.index(b"PK") < len(model) - 100
+    view(model, "--spoil", str(model.index(b"PK")))

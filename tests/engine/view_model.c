@@ -4,7 +4,10 @@
 // node and label, and every operator that can't run. The bytes lie at an odd address, in
 // memory of exactly their size. If the model can't be opened, the error record.
 //
-//   view_model MODEL.tflite
+//   view_model MODEL.tflite [--spoil FROM]
+//
+// --spoil prints nothing: it views every prefix of the file, and the file with every byte replaced,
+// from position FROM on.
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,29 +134,14 @@ static void print_graph(const a8_model_t *model, uint32_t graph) {
     printf("]}");
 }
 
-int main(int argc, char **argv) {
-    FILE *file = argc == 2 ? fopen(argv[1], "rb") : NULL;
-    if (file == NULL) {
-        fprintf(stderr, "usage: view_model MODEL.tflite\n");
-        return 2;
-    }
-    fseek(file, 0, SEEK_END);
-    size_t size = (size_t)ftell(file);
-    rewind(file);
-    static uint8_t *block;
-    block = malloc(size + 1);
-    if (fread(block + 1, 1, size, file) != size) {
-        perror(argv[1]);
-        return 2;
-    }
-    fclose(file);
+static void view(const uint8_t *data, uint32_t size) {
     a8_model_t model;
     a8_error_t err;
-    if (a8_model_open(&model, block + 1, (uint32_t)size, &err) != A8_OK) {
+    if (a8_model_open(&model, data, size, &err) != A8_OK) {
         printf("{\"error\": ");
         print_error(&err);
         printf("}\n");
-        return 0;
+        return;
     }
     printf("{");
     begin("subgraphs", "[");
@@ -181,5 +169,47 @@ int main(int argc, char **argv) {
     printf("],\n\"nothing_behind\": [%u, %u, %d, %d]}\n", (unsigned)a8_model_tensors(&model, model.n_subgraphs),
         (unsigned)a8_model_nodes(&model, UINT32_MAX), (int)a8_model_input(&model, 0, UINT32_MAX),
         (int)a8_model_output(&model, model.n_subgraphs, 0));
+}
+
+// Views every prefix that ends at or after from, and the file with each byte from there replaced.
+static void view_spoiled(uint8_t *data, uint32_t size, uint32_t from) {
+    if (freopen("/dev/null", "w", stdout) == NULL) {
+        exit(2);
+    }
+    for (uint32_t at = from; at < size; ++at) {
+        uint8_t *prefix = malloc(at + 1), kept = data[at];
+        memcpy(prefix + 1, data, at); // at an odd address, and to the last byte of its memory
+        view(prefix + 1, at);
+        free(prefix);
+        const uint8_t values[5] = { 0, 0xff, kept ^ 0x80, kept ^ 1, (uint8_t)(kept + 3) };
+        for (int i = 0; i < 5; ++i) {
+            data[at] = values[i];
+            view(data, size);
+        }
+        data[at] = kept;
+    }
+}
+
+int main(int argc, char **argv) {
+    FILE *file = argc == 2 || argc == 4 ? fopen(argv[1], "rb") : NULL;
+    if (file == NULL) {
+        fprintf(stderr, "usage: view_model MODEL.tflite [--spoil FROM]\n");
+        return 2;
+    }
+    fseek(file, 0, SEEK_END);
+    size_t size = (size_t)ftell(file);
+    rewind(file);
+    uint8_t *block = malloc(size + 1);
+    if (fread(block + 1, 1, size, file) != size) {
+        perror(argv[1]);
+        return 2;
+    }
+    fclose(file);
+    if (argc == 4) {
+        view_spoiled(block + 1, (uint32_t)size, (uint32_t)atoi(argv[3]));
+    } else {
+        view(block + 1, (uint32_t)size);
+    }
+    free(block);
     return 0;
 }
