@@ -12,8 +12,98 @@
 
 // ---- Convolutions, fully connected, pools ---------------------------------
 
+// A window that slides over an input of in_h x in_w: where it stands for each
+// output, and how far apart its taps are. Taps outside of the input count as absent.
+typedef struct {
+    int32_t in_h;
+    int32_t in_w;
+    int32_t out_h;
+    int32_t out_w;
+    int32_t filter_h;
+    int32_t filter_w;
+    int32_t pad_h; // above
+    int32_t pad_w; // to the left
+    uint16_t stride_h;
+    uint16_t stride_w;
+    uint16_t dilation_h;
+    uint16_t dilation_w;
+} a8_window_t;
+
+// How an accumulator becomes an output: requantized, plus out_zero_point,
+// clamped to [min, max]. Multipliers and shifts are one for all channels, or
+// one each if per_channel is 1.
+typedef struct {
+    int8_t in_zero_point;
+    int8_t filter_zero_point; // of fully connected only
+    int8_t out_zero_point;
+    int8_t min;
+    int8_t max;
+    uint8_t per_channel;
+    uint8_t reserved[2];
+} a8_requantize_t;
+
+// Output channels come in groups of group_out, each of which sees its own
+// group_in input channels. A plain convolution is one group; a depthwise one has as many as input channels.
+typedef struct {
+    a8_window_t window;
+    int32_t batches;
+    int32_t in_c;
+    int32_t out_c;
+    int32_t group_in;
+    int32_t group_out;
+    a8_requantize_t requantize;
+} a8_conv_params_t;
+
+typedef struct {
+    int32_t batches;
+    int32_t depth; // of the sums
+    int32_t out_c;
+    a8_requantize_t requantize;
+} a8_fully_connected_params_t;
+
+typedef struct {
+    a8_window_t window;
+    int32_t batches;
+    int32_t channels;
+    int8_t min;
+    int8_t max;
+    uint8_t reserved[2];
+} a8_pool_params_t;
+
+// These lie in an interpreter's records, whose size is the same on every machine.
+typedef char a8_assert_conv_params_t[sizeof(a8_conv_params_t) == 68 ? 1 : -1];
+typedef char a8_assert_fully_connected_params_t[sizeof(a8_fully_connected_params_t) == 20 ? 1 : -1];
+typedef char a8_assert_pool_params_t[sizeof(a8_pool_params_t) == 52 ? 1 : -1];
+
+// input and output are one image (height, width, channels). These fill output rows y0 to y1 - 1. bias is int32
+// of any alignment, or NULL. conv: filter is [out_c][filter_h][filter_w][group_in]; depthwise_conv:
+// [filter_h][filter_w][out_c], and group_in is 1.
+typedef void a8_conv_s8_t(const a8_conv_params_t *params, const int8_t *input, const int8_t *filter,
+    const uint8_t *bias, const int32_t *multipliers, const int8_t *shifts, int8_t *output, int32_t y0, int32_t y1);
+a8_conv_s8_t a8_conv_s8_generic;
+a8_conv_s8_t a8_depthwise_conv_s8_generic;
+
+// filter is [out_c][depth]; here a row is one of the batches.
+typedef void a8_fully_connected_s8_t(const a8_fully_connected_params_t *params, const int8_t *input,
+    const int8_t *filter, const uint8_t *bias, const int32_t *multipliers, const int8_t *shifts, int8_t *output,
+    int32_t y0, int32_t y1);
+a8_fully_connected_s8_t a8_fully_connected_s8_generic;
+
+// input and output are one image. Every window holds at least one tap, at most A8_POOL_MAX_TAPS.
+#define A8_POOL_MAX_TAPS (1 << 22) // so that the sum of a window stays in 32 bits
+typedef void a8_pool_s8_t(const a8_pool_params_t *params, const int8_t *input, int8_t *output, int32_t y0,
+    int32_t y1);
+a8_pool_s8_t a8_average_pool_s8_generic;
+a8_pool_s8_t a8_max_pool_s8_generic;
+
 // ---- Element by element, reductions, softmax ------------------------------
 
 // ---- The ladder -----------------------------------------------------------
+
+#define a8_conv_s8 a8_conv_s8_generic
+#define a8_depthwise_conv_s8 a8_depthwise_conv_s8_generic
+#define a8_fully_connected_s8 a8_fully_connected_s8_generic
+#define a8_average_pool_s8 a8_average_pool_s8_generic
+#define a8_max_pool_s8 a8_max_pool_s8_generic
 
 #endif

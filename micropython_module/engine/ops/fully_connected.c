@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+#include "matrix.h"
+
+// Fields of FullyConnectedOptions. What keep_num_dims and its absence decide shows in the output's shape.
+enum {
+    ACTIVATION,
+    WEIGHTS_FORMAT,
+};
+
+static int check_shapes(a8_ctx_t *ctx, const a8_weighted_t *t, a8_fully_connected_params_t *params) {
+    const a8_tensor_info_t *filter = &t->filter;
+    const a8_tensor_info_t *output = &t->output;
+    if (filter->rank < 2) {
+        return a8_ctx_fail(ctx, A8_ERR_MODEL, "weights need two dimensions", 2, (int32_t)filter->rank);
+    }
+    params->depth = filter->dims[filter->rank - 1];
+    params->out_c = filter->dims[filter->rank - 2];
+    if (filter->count != (uint64_t)params->depth * (uint32_t)params->out_c) {
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "weights have more than two dimensions above 1", 2,
+            (int32_t)filter->rank);
+    }
+    if (t->input.count % (uint32_t)params->depth != 0) {
+        return a8_ctx_fail(ctx, A8_ERR_MODEL, "input elements are no multiple of the weights' columns",
+            params->depth, (int32_t)t->input.count);
+    }
+    params->batches = (int32_t)(t->input.count / (uint32_t)params->depth);
+    if (output->rank < 1 || output->dims[output->rank - 1] != params->out_c) {
+        return a8_ctx_fail(ctx, A8_ERR_MODEL, "last dimension of the output is not the weights' rows", params->out_c,
+            output->rank < 1 ? 0 : output->dims[output->rank - 1]);
+    }
+    const uint64_t expected = (uint64_t)params->batches * (uint32_t)params->out_c;
+    if (output->count != expected) {
+        return a8_ctx_fail(ctx, A8_ERR_MODEL, "output has not one row of elements a row of the input",
+            expected > INT32_MAX ? INT32_MAX : (int32_t)expected, (int32_t)output->count);
+    }
+    return A8_OK;
+}
+
+int a8_fully_connected_prepare(a8_ctx_t *ctx) {
+    a8_weighted_t t;
+    a8_fully_connected_params_t params = {0};
+    int code = a8_weighted_tensors(ctx, &t);
+    if (code != A8_OK || (code = check_shapes(ctx, &t, &params)) != A8_OK) {
+        return code;
+    }
+    const int32_t format = a8_ctx_option_int8(ctx, WEIGHTS_FORMAT, 0);
+    if (format != 0) {
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "shuffled weights are not supported", 0, format);
+    }
+    // With one scale the reference takes a zero point of the weights, and multiplies scales as floats.
+    const bool per_channel = t.filter.n_scales > 1;
+    if (per_channel) {
+        if ((code = a8_check_symmetric(ctx, &t.filter)) != A8_OK) {
+            return code;
+        }
+    } else if (t.filter.zero_point < INT8_MIN || t.filter.zero_point > INT8_MAX) {
+        return a8_ctx_fail(ctx, A8_ERR_MODEL, "zero point of weights is outside of int8", A8_NONE,
+            t.filter.zero_point);
+    }
+    void *records;
+    code = a8_weighted_records(ctx, &t, params.out_c, (int32_t)t.filter.rank - 2,
+        a8_ctx_option_int8(ctx, ACTIVATION, 0), per_channel, sizeof(params), &params.requantize, &records);
+    if (code == A8_OK) {
+        if (!per_channel) {
+            params.requantize.filter_zero_point = (int8_t)t.filter.zero_point;
+        }
+        *(a8_fully_connected_params_t *)records = params;
+    }
+    return code;
+}
+
+int a8_fully_connected_eval_s8(a8_ctx_t *ctx) {
+    const a8_fully_connected_params_t *params = a8_ctx_data(ctx);
+    const int32_t *multipliers = a8_weighted_multipliers(params, sizeof(*params));
+    const int8_t *shifts =
+        a8_weighted_shifts(multipliers, a8_weighted_count(&params->requantize, params->out_c));
+    for (int32_t y = 0; y < params->batches; y++) {
+        if (a8_ctx_stop(ctx)) {
+            return A8_ERR_ABORTED;
+        }
+        a8_fully_connected_s8(params, a8_ctx_in(ctx, 0), a8_ctx_in(ctx, 1), a8_ctx_in(ctx, 2), multipliers, shifts,
+            a8_ctx_out(ctx, 0), y, y + 1);
+    }
+    return A8_OK;
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#include "../quantize.h"
+#include "matrix.h"
+
+// Fields of Pool2DOptions.
+enum {
+    PADDING,
+    STRIDE_W,
+    STRIDE_H,
+    FILTER_W,
+    FILTER_H,
+    ACTIVATION,
+};
+
+#define SCALE_TOLERANCE (1e-6f) // the reference's
+
+static int check_quantization(a8_ctx_t *ctx, const a8_tensor_info_t *input, const a8_tensor_info_t *output) {
+    if (input->zero_point != output->zero_point) {
+        return a8_ctx_fail(ctx, A8_ERR_MODEL, "a pool's input and output need the same zero point",
+            input->zero_point, output->zero_point);
+    }
+    const float difference = input->scale - output->scale;
+    if (difference > SCALE_TOLERANCE || difference < -SCALE_TOLERANCE) {
+        return a8_ctx_fail(ctx, A8_ERR_MODEL, "a pool's input and output need the same scale", A8_NONE, A8_NONE);
+    }
+    return A8_OK;
+}
+
+int a8_pool_prepare(a8_ctx_t *ctx) {
+    a8_tensor_info_t input;
+    a8_tensor_info_t output;
+    a8_pool_params_t params = {0};
+    int code;
+    if ((code = a8_ctx_input(ctx, 0, &input)) != A8_OK || (code = a8_ctx_output(ctx, 0, &output)) != A8_OK
+        || (code = a8_check_activations(ctx, &input)) != A8_OK
+        || (code = a8_check_activations(ctx, &output)) != A8_OK
+        || (code = check_quantization(ctx, &input, &output)) != A8_OK) {
+        return code;
+    }
+    params.window.filter_h = a8_ctx_option_int32(ctx, FILTER_H, 0);
+    params.window.filter_w = a8_ctx_option_int32(ctx, FILTER_W, 0);
+    code = a8_window_prepare(ctx, &input, &output, a8_ctx_option_int8(ctx, PADDING, 0),
+        a8_ctx_option_int32(ctx, STRIDE_H, 0), a8_ctx_option_int32(ctx, STRIDE_W, 0), 1, 1, &params.window);
+    if (code != A8_OK) {
+        return code;
+    }
+    const a8_window_t *win = &params.window;
+    const int64_t taps = (int64_t)(win->filter_h < win->in_h ? win->filter_h : win->in_h)
+        * (win->filter_w < win->in_w ? win->filter_w : win->in_w);
+    if (taps > A8_POOL_MAX_TAPS) {
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "a pool's window has too many elements", A8_POOL_MAX_TAPS,
+            (int32_t)taps);
+    }
+    params.batches = input.dims[0];
+    params.channels = input.dims[3];
+    if (output.dims[3] != params.channels) {
+        return a8_ctx_fail(ctx, A8_ERR_MODEL, "output has not as many channels as the input", params.channels,
+            output.dims[3]);
+    }
+    int32_t min = INT8_MIN;
+    int32_t max = INT8_MAX;
+    const int32_t activation = a8_ctx_option_int8(ctx, ACTIVATION, 0);
+    if (a8_activation_range(activation, output.scale, output.zero_point, &min, &max) != 0) {
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "fused activation is not supported", A8_NONE, activation);
+    }
+    params.min = (int8_t)min;
+    params.max = (int8_t)max;
+    a8_pool_params_t *records = a8_ctx_alloc(ctx, sizeof(params));
+    if (records == NULL) {
+        return A8_ERR_MEMORY;
+    }
+    *records = params;
+    return A8_OK;
+}
+
+static int run(a8_ctx_t *ctx, a8_pool_s8_t *kernel) {
+    const a8_pool_params_t *params = a8_ctx_data(ctx);
+    const a8_window_t *win = &params->window;
+    const int8_t *input = a8_ctx_in(ctx, 0);
+    int8_t *output = a8_ctx_out(ctx, 0);
+    for (int32_t b = 0; b < params->batches; b++) {
+        for (int32_t y = 0; y < win->out_h; y++) {
+            if (a8_ctx_stop(ctx)) {
+                return A8_ERR_ABORTED;
+            }
+            kernel(params, input, output, y, y + 1);
+        }
+        input += win->in_h * win->in_w * params->channels;
+        output += win->out_h * win->out_w * params->channels;
+    }
+    return A8_OK;
+}
+
+int a8_average_pool_eval_s8(a8_ctx_t *ctx) {
+    return run(ctx, a8_average_pool_s8);
+}
+
+int a8_max_pool_eval_s8(a8_ctx_t *ctx) {
+    return run(ctx, a8_max_pool_s8);
+}

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: MIT
+#include <string.h>
+
+#include "quantize.h"
+
+// Cores without a 32x32->64 multiply instruction call a library routine for a 64-bit product, which costs
+// more than four 16x16 products. Either way gives the same numbers.
+#ifndef A8_HIGH_MUL_16
+#if defined(__ARM_ARCH_6M__) || defined(__ARM_ARCH_8M_BASE__)
+#define A8_HIGH_MUL_16 (1)
+#else
+#define A8_HIGH_MUL_16 (0)
+#endif
+#endif
+
+#define MANTISSA_BITS (53)
+#define FLOAT_BITS (24)
+#define FLOAT_MIN_EXPONENT (-149) // of the last bit of a subnormal float
+
+static uint64_t bit(int32_t i) {
+    return (uint64_t)1 << i;
+}
+
+// mantissa * 2^exponent with any mantissa below 2^64 that loses nothing by being normalized.
+static a8_real_t normalize(uint64_t mantissa, int32_t exponent) {
+    a8_real_t r = {0, 0};
+    if (mantissa != 0) {
+        while (mantissa < bit(MANTISSA_BITS - 1)) {
+            mantissa <<= 1;
+            exponent--;
+        }
+        while (mantissa >= bit(MANTISSA_BITS)) {
+            mantissa >>= 1;
+            exponent++;
+        }
+        r.mantissa = mantissa;
+        r.exponent = exponent;
+    }
+    return r;
+}
+
+a8_real_t a8_real_from_float(float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof(bits));
+    uint32_t fraction = bits & 0x7fffff;
+    int32_t exponent = (int32_t)(bits >> 23 & 0xff);
+    if (exponent != 0) {
+        fraction |= 0x800000;
+        exponent--;
+    }
+    int32_t up = MANTISSA_BITS - FLOAT_BITS;
+    return normalize((uint64_t)fraction << up, exponent + FLOAT_MIN_EXPONENT - up);
+}
+
+a8_real_t a8_real_mul(a8_real_t a, a8_real_t b) {
+    if (a.mantissa == 0 || b.mantissa == 0) {
+        return normalize(0, 0);
+    }
+    // 53 x 53 bits: 106 or 105 bits in hi:lo, from halves of 21 and 32 bits.
+    uint64_t ah = a.mantissa >> 32;
+    uint64_t al = a.mantissa & 0xffffffff;
+    uint64_t bh = b.mantissa >> 32;
+    uint64_t bl = b.mantissa & 0xffffffff;
+    uint64_t mid = ah * bl + al * bh;
+    uint64_t lo = al * bl;
+    uint64_t hi = ah * bh + (mid >> 32);
+    mid <<= 32;
+    lo += mid;
+    hi += lo < mid;
+    int32_t drop = hi >= bit(2 * MANTISSA_BITS - 1 - 64) ? MANTISSA_BITS : MANTISSA_BITS - 1;
+    uint64_t mantissa = hi << (64 - drop) | lo >> drop;
+    uint64_t rest = lo & (bit(drop) - 1);
+    uint64_t half = bit(drop - 1);
+    if (rest > half || (rest == half && (mantissa & 1))) {
+        mantissa++;
+    }
+    return normalize(mantissa, a.exponent + b.exponent + drop);
+}
+
+a8_real_t a8_real_div(a8_real_t a, a8_real_t b) {
+    if (a.mantissa == 0) {
+        return normalize(0, 0);
+    }
+    uint64_t rest = a.mantissa;
+    int32_t exponent = a.exponent - b.exponent - (MANTISSA_BITS - 1);
+    if (rest < b.mantissa) {
+        rest <<= 1;
+        exponent--;
+    }
+    // One bit of the quotient a turn; rest stays below twice the divisor.
+    uint64_t mantissa = 0;
+    for (int32_t i = 0; i < MANTISSA_BITS; i++) {
+        mantissa <<= 1;
+        if (rest >= b.mantissa) {
+            rest -= b.mantissa;
+            mantissa |= 1;
+        }
+        rest <<= 1;
+    }
+    if (rest > b.mantissa || (rest == b.mantissa && (mantissa & 1))) {
+        mantissa++;
+    }
+    return normalize(mantissa, exponent);
+}
+
+a8_real_t a8_real_scale(a8_real_t a, int32_t power) {
+    if (a.mantissa != 0) {
+        a.exponent += power;
+    }
+    return a;
+}
+
+int a8_real_cmp(a8_real_t a, a8_real_t b) {
+    if (a.mantissa == 0 || b.mantissa == 0) {
+        return (a.mantissa != 0) - (b.mantissa != 0);
+    }
+    if (a.exponent != b.exponent) {
+        return a.exponent < b.exponent ? -1 : 1;
+    }
+    return (a.mantissa > b.mantissa) - (a.mantissa < b.mantissa);
+}
+
+a8_real_t a8_real_to_float(a8_real_t a) {
+    int32_t drop = MANTISSA_BITS - FLOAT_BITS;
+    if (a.exponent + drop < FLOAT_MIN_EXPONENT) {
+        drop = FLOAT_MIN_EXPONENT - a.exponent;
+    }
+    if (drop > MANTISSA_BITS) {
+        return normalize(0, 0);
+    }
+    uint64_t mantissa = a.mantissa >> drop;
+    uint64_t rest = a.mantissa & (bit(drop) - 1);
+    uint64_t half = bit(drop - 1);
+    if (rest > half || (rest == half && (mantissa & 1))) {
+        mantissa++;
+    }
+    return normalize(mantissa, a.exponent + drop);
+}
+
+a8_multiplier_t a8_multiplier(a8_real_t value) {
+    a8_multiplier_t m = {0, 0};
+    if (value.mantissa == 0) {
+        return m;
+    }
+    // A fraction in [1/2, 1) times 2^shift, the fraction rounded to 31 bits.
+    uint64_t fraction = (value.mantissa + bit(MANTISSA_BITS - 32)) >> (MANTISSA_BITS - 31);
+    int32_t shift = value.exponent + MANTISSA_BITS;
+    if (fraction == bit(31)) {
+        fraction >>= 1;
+        shift++;
+    }
+    if (shift >= A8_SHIFT_MIN) {
+        m.multiplier = (int32_t)fraction;
+        m.shift = shift;
+    }
+    return m;
+}
+
+// floor(a * b / 2^31 + 1/2): this is what the reference's nudge and truncating division come to. Shifts of
+// negative numbers are arithmetic in every compiler this is built with; a test of the kernels would tell.
+int32_t a8_high_mul(int32_t a, int32_t b) {
+    if (a == INT32_MIN && b == INT32_MIN) {
+        return INT32_MAX;
+    }
+    #if A8_HIGH_MUL_16
+    int32_t ah = a >> 16;
+    int32_t bh = b >> 16;
+    uint32_t al = (uint32_t)a & 0xffff;
+    uint32_t bl = (uint32_t)b & 0xffff;
+    // None of these sums leaves 32 bits; bits below the product's 16th can't change the result.
+    int32_t low = ah * (int32_t)bl + (int32_t)(al * bl >> 16);
+    int32_t mid = (int32_t)al * bh + (low & 0xffff);
+    uint32_t high = (uint32_t)(ah * bh + (low >> 16) + (mid >> 16));
+    uint32_t top = (uint32_t)mid >> 14 & 3; // bits 30 and 31 of the product
+    return (int32_t)(2 * high + ((top + 1) >> 1));
+    #else
+    uint64_t product = (uint64_t)((int64_t)a * b);
+    return (int32_t)(uint32_t)((product + bit(30)) >> 31);
+    #endif
+}
+
+int32_t a8_rounding_shift(int32_t value, int32_t exponent) {
+    // Magnitude, rounded half up, with the sign put back: free of branches, and of overflow.
+    uint32_t sign = (uint32_t)0 - (uint32_t)(value < 0);
+    uint32_t magnitude = ((uint32_t)value ^ sign) - sign;
+    uint32_t half = ((uint32_t)1 << exponent) >> 1;
+    return (int32_t)((((magnitude + half) >> exponent) ^ sign) - sign);
+}
+
+int32_t a8_requantize(int32_t value, int32_t multiplier, int32_t shift) {
+    if (shift > 0) {
+        return a8_high_mul((int32_t)((uint32_t)value << shift), multiplier);
+    }
+    return a8_rounding_shift(a8_high_mul(value, multiplier), -shift);
+}
+
+// number / scale in float32, rounded half away from zero, and at least 2^30 where it is more than that.
+static int32_t in_steps(float number, float scale) {
+    a8_real_t steps = a8_real_to_float(a8_real_div(a8_real_from_float(number), a8_real_from_float(scale)));
+    int32_t drop = -steps.exponent;
+    if (drop > MANTISSA_BITS) {
+        return 0;
+    }
+    if (drop < MANTISSA_BITS - 30) {
+        return (int32_t)bit(30);
+    }
+    return (int32_t)((steps.mantissa + bit(drop - 1)) >> drop);
+}
+
+int a8_activation_range(int32_t activation, float scale, int32_t zero_point, int32_t *min, int32_t *max) {
+    int32_t low;
+    int32_t high = INT32_MAX;
+    switch (activation) {
+        case 0:
+            return 0;
+        case 1:
+            low = zero_point;
+            break;
+        case 2:
+            low = zero_point - in_steps(1.0f, scale);
+            high = zero_point + in_steps(1.0f, scale);
+            break;
+        case 3:
+            low = zero_point;
+            high = zero_point + in_steps(6.0f, scale);
+            break;
+        default:
+            return -1;
+    }
+    if (*min < low) {
+        *min = low;
+    }
+    if (*max > high) {
+        *max = high;
+    }
+    return 0;
+}
