@@ -44,9 +44,26 @@ def progress(text: str) -> Iterator[Any]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
+def _blocks() -> bool:
+    """Whether the output can show block characters."""
+    try:
+        "█▒▏".encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def shades() -> str:
+    """Characters from white to black."""
+    return " ░▒▓█" if _blocks() else " .+#@"
+
+
 def bar(fraction: float, width: int = BAR) -> str:
-    """A bar of eighths of a block."""
-    eighths = round(max(0.0, min(1.0, float(fraction))) * width * 8)
+    """A bar, in eighths of a character where those exist."""
+    fraction = max(0.0, min(1.0, float(fraction)))
+    if not _blocks():
+        return "#" * round(fraction * width)
+    eighths = round(fraction * width * 8)
     return "█" * (eighths // 8) + (" ▏▎▍▌▋▊▉"[eighths % 8] if eighths % 8 else "")
 
 

@@ -13,6 +13,7 @@ import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 from .. import boards
@@ -20,6 +21,19 @@ from ..errors import BoardError, BoardGone
 from .qemu import boot
 from .repl import Repl
 from .wire import SocketWire, printable
+
+
+MEASURE = """
+import gc
+from machine import Pin
+_a8_pin = Pin({pin}, Pin.OUT, value=0)
+def _a8_between(f):
+    _a8_pin.value(1)
+    f()
+    _a8_pin.value(0)
+_a8_between(gc.isenabled)
+_a8_between({callable})
+"""
 
 
 class PicoWire(SocketWire):
@@ -51,13 +65,13 @@ class PicoRepl(Repl):
         self.firmware = str(firmware or boards.board("RPI_PICO").firmware())
         if not os.path.isfile(self.firmware):
             raise BoardError(f"no firmware file {self.firmware}")
-        command = [sys.executable, "-m", "arena8.transports.pico_process", self.firmware]
-        paths = [str(boards.PACKAGE.parent), os.environ.get("PYTHONPATH", "")]
-        environment = dict(os.environ, PYTHONPATH=os.pathsep.join(p for p in paths if p))
+        # Run as a file: the package, and with it the engine, is nothing that it needs.
+        command = [sys.executable, str(Path(__file__).with_name("pico_process.py")), self.firmware]
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment,
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             start_new_session=True, text=True, encoding="utf-8",
         )  # fmt: skip
+        self._watched: set[int] = set()
         port = self._answer()["port"]
         sock = socket.create_connection(("127.0.0.1", port))
         super().__init__(PicoWire(sock, self.process, timeout), boards.board("RPI_PICO"))
@@ -79,6 +93,19 @@ class PicoRepl(Repl):
     def edges(self) -> list[tuple[int, int]]:
         """(level, cycle) of the changes of watched pins since the last call."""
         return [tuple(edge) for edge in self._ask(op="edges")["edges"]]
+
+    def cycles_of(self, callable: str, pin: int = 2) -> int:
+        """Cycles that one call of a Python callable without arguments takes on the Pico, less those of a call
+        that does nothing. A pin's edges mark start and end, as with a logic analyser."""
+        if pin not in self._watched:
+            self.watch(pin)
+            self._watched.add(pin)
+        self.exec(MEASURE.format(pin=pin, callable=callable))
+        levels = self.edges()[-4:]
+        if [level for level, _ in levels] != [1, 0, 1, 0]:
+            raise BoardError(f"the emulated Pico's pin {pin} was used by others while it marked a measurement")
+        (_, a), (_, b), (_, c), (_, d) = levels
+        return (d - c) - (b - a)
 
     def log(self) -> list[str]:
         """What the emulator has logged since power on: one line a kind and place, however often."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The process in which an emulated Pico runs: `python -m arena8.transports.pico_process firmware.uf2`.
+"""The process in which an emulated Pico runs: `python pico_process.py firmware.uf2`.
 
 Prints {"port": N}, serves the Pico's USB serial line to one TCP client on that loopback port, and answers
 requests (JSON, one a line) on standard input until it ends. See pico_emulator.py for the other side.
