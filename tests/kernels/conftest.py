@@ -27,7 +27,7 @@ class RunModel:
         self.folder = folder
 
     def outputs(self, model, inputs, misalign=0):
-        """Output bytes of as many invokes as inputs holds. Raises ModelError; anything worse fails the test."""
+        """Output bytes of as many invokes as inputs holds, or ModelError; anything worse fails."""
         paths = [self.folder / name for name in ("model.tflite", "input.bin", "output.bin")]
         paths[0].write_bytes(model)
         paths[1].write_bytes(inputs)
