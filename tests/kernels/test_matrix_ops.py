@@ -335,6 +335,13 @@ def test_the_cases_to_spoil_run(name, run_model):
     check(valid(name), run_model, 1)
 
 
+@pytest.mark.parametrize("name", OPERATORS)
+def test_polls_every_row_and_stops(name, polls):
+    case = valid(name)
+    rows = int(np.prod(case.out_shape[:-2] if name != "fully_connected" else case.out_shape[:-1]))
+    assert polls(case.build()) >= rows
+
+
 def refused(case, run_model, message, needed=None, given=None):
     shapes = [case.in_shape]
     if case.filter is not None and case.filter.get("computed"):
