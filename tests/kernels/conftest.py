@@ -27,7 +27,7 @@ class RunModel:
         self.folder = folder
 
     def outputs(self, model, inputs, misalign=0):
-        """Output bytes of as many invokes as inputs holds. Raises ModelError; anything worse fails the test."""
+        """Output bytes of as many invokes as inputs holds, or ModelError; anything worse fails."""
         paths = [self.folder / name for name in ("model.tflite", "input.bin", "output.bin")]
         paths[0].write_bytes(model)
         paths[1].write_bytes(inputs)
@@ -39,12 +39,30 @@ class RunModel:
         return paths[2].read_bytes()
 
 
+def engine_program(main, program):
+    """Compiles a C program with the whole engine, under the sanitizers."""
+    lines = (ENGINE / "sources.txt").read_text().splitlines()
+    sources = [ENGINE / line for line in lines if line and not line.startswith("#")]
+    subprocess.run(["cc", *CFLAGS, *SANITIZE, f"-I{ENGINE}", main, *sources, "-o", program], check=True)
+    return program
+
+
 @pytest.fixture(scope="session")
 def run_model(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run_model")
-    lines = (ENGINE / "sources.txt").read_text().splitlines()
-    sources = [ENGINE / line for line in lines if line and not line.startswith("#")]
-    program = folder / "run_model"
-    main = ROOT / "tests" / "engine" / "run_model.c"
-    subprocess.run(["cc", *CFLAGS, *SANITIZE, f"-I{ENGINE}", main, *sources, "-o", program], check=True)
-    return RunModel(program, folder)
+    return RunModel(engine_program(ROOT / "tests" / "engine" / "run_model.c", folder / "run_model"), folder)
+
+
+@pytest.fixture(scope="session")
+def polls(tmp_path_factory):
+    """A function that says how often an invoke of a model polls, having stopped it at each of them."""
+    folder = tmp_path_factory.mktemp("polls")
+    program = engine_program(ROOT / "tests" / "kernels" / "abort_everywhere.c", folder / "abort_everywhere")
+
+    def count(model):
+        (folder / "model.tflite").write_bytes(model)
+        done = subprocess.run([program, folder / "model.tflite"], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, f"exit code {done.returncode}: {done.stdout}{done.stderr}"
+        return int(done.stdout)
+
+    return count
