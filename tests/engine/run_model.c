@@ -97,8 +97,12 @@ int main(int argc, char **argv) {
         }
     }
     size_t model_size, input_size;
-    uint8_t *file = read_file(argv[1], &model_size), *inputs = read_file(argv[2], &input_size);
-    uint8_t *block = malloc(misalign + model_size), *bytes = block + misalign;
+    // Static, so that what an error path leaves behind is not a leak.
+    static uint8_t *file, *inputs, *block;
+    file = read_file(argv[1], &model_size);
+    inputs = read_file(argv[2], &input_size);
+    block = malloc(misalign + model_size);
+    uint8_t *bytes = block + misalign;
     memcpy(bytes, file, model_size);
 
     a8_error_t err;
@@ -125,7 +129,9 @@ int main(int argc, char **argv) {
         work_size = (uint32_t)err.needed;
     }
     a8_interpreter_t it;
-    uint8_t *records = malloc(sizes.records), *arena = malloc(sizes.arena);
+    static uint8_t *records, *arena;
+    records = malloc(sizes.records);
+    arena = malloc(sizes.arena);
     memset(arena, 0xa5, sizes.arena);
     if (a8_load(&it, &model, target, records, sizes.records, arena, sizes.arena, &err) != A8_OK) {
         return report("load", &err);
