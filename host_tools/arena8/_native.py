@@ -67,6 +67,21 @@ def dtype_name(dtype: int) -> str:
     return text(lib.a8_dtype_name(dtype))
 
 
+def shape_text(shape: tuple[int, ...], dtype: str) -> str:
+    """'1x8x8x1 int8'"""
+    return f"{'x'.join(map(str, shape)) or 'scalar'} {dtype}"
+
+
+def opening(kind: str, name: str) -> str:
+    """How the repr of a thing with a name begins."""
+    return f"<{kind} {name[:24]}" if name else f"<{kind}"
+
+
+def cut(text: str) -> str:
+    """A repr of at most 100 columns."""
+    return text if len(text) <= 100 else text[:96] + "...>"
+
+
 # Messages are composed by the engine, the same for every binding. It hands out pieces.
 @ffi.def_extern()
 def a8_host_write(arg: Any, piece: Any, size: int) -> None:

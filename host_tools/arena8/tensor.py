@@ -230,8 +230,9 @@ class Tensor(_buffer.Exporter):
         ]
 
     def __repr__(self) -> str:
-        shape = "x".join(map(str, self.shape)) or "scalar"
-        return f"<Tensor {self.name[:32]} {shape} {self.dtype}>"
+        return _native.cut(
+            f"{_native.opening('Tensor', self.name)} {_native.shape_text(self.shape, self.dtype)}>"
+        )
 
     # ---- Checks
 

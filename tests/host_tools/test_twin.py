@@ -260,6 +260,14 @@ def test_a_buffer_is_locked_while_it_is_an_arena():
     block.extend(b"more")
 
 
+def test_arena_never_overlaps_the_model():
+    block = bytearray(relu()) + bytearray(10_000)
+    with pytest.raises(ValueError, match="model's own bytes"):
+        arena8.Interpreter(block, memoryview(block)[len(relu()) - 4 :])
+    with pytest.raises(ValueError, match="-1"):
+        arena8.Interpreter(relu(), -1)
+
+
 @pytest.mark.parametrize("arena", ["a name", 1.5, b"constant", [1, 2]])
 def test_arena_of_wrong_type(arena):
     with pytest.raises(TypeError):
@@ -697,7 +705,8 @@ def test_reprs_fit():
     it = arena8.Interpreter(m.build([x], [y]))
     for thing in (arena8.Model(relu()), it, it.inputs[0]):
         assert len(repr(thing)) <= 100
-    assert f"{len(relu())} bytes in RAM" in repr(arena8.Model(relu()))
+    assert f"{len(relu())} bytes in RAM at" in repr(arena8.Model(relu()))
+    assert "2x3 int8 -> 2x3 int8" in repr(arena8.Model(relu()))
     assert "2x3 int8" in repr(arena8.Interpreter(relu()))
     assert "2x3 int8" in repr(arena8.Interpreter(relu()).inputs[0])
     assert str(arena8.arena_size(relu())) in repr(arena8.Interpreter(relu()))
