@@ -167,9 +167,9 @@ def nodes(source: Any) -> list[dict[str, Any]]:
 
 
 def trace(interpreter: Interpreter) -> Iterator[tuple[int, str, dict[int, bytes]]]:
-    """Steps to the end of the model; yields (index, operator, bytes by tensor) of what each node has put out.
+    """Steps to the end of the model; yields (index, operator, bytes by tensor) of what each node put out.
 
-    Write the inputs first. Starts where the interpreter stands, which is the first node unless it was stepped.
+    Write the inputs first. Starts where the interpreter stands: at the first node unless it was stepped.
     """
     core = interpreter._core
     io = ffi.new("a8_io_t *")
