@@ -23,8 +23,6 @@ FORMATS: dict[int, str] = {
     lib.A8_BOOL: "B",
     lib.A8_INT16: "h",
     lib.A8_INT8: "b",
-    lib.A8_FLOAT64: "d",
-    lib.A8_UINT64: "Q",
     lib.A8_UINT32: "I",
     lib.A8_UINT16: "H",
 }
