@@ -21,7 +21,7 @@ class Core:
     the objects frees at once.
     """
 
-    __slots__ = ("__weakref__", "_error", "_keep", "busy", "handle", "last_look", "model", "span")
+    __slots__ = ("__weakref__", "_error", "_keep", "busy", "handle", "last_look", "model", "place", "span")
 
     def __init__(self, model: Model, arena: Any) -> None:
         self.model = model
@@ -34,7 +34,11 @@ class Core:
         needed = max(model.arena_size, sizes.records + sizes.arena)
         if arena is None:
             arena = needed
+        span = None
+        self.place = "heap"
         if isinstance(arena, int):
+            if arena < 0:
+                raise ValueError(f"arena of {arena} bytes")
             if arena < needed:
                 raise MemoryError(f"arena too small: model needs {needed} bytes, {arena} given")
             keep, records = _native.aligned(arena)
@@ -42,7 +46,11 @@ class Core:
             self._keep: tuple[Any, ...] = (keep,)
         else:
             given = writable(arena)
+            self.place = "a buffer"
             start = int(ffi.cast("uintptr_t", given))
+            span = (start, start + len(given))
+            if start < model.address + model.nbytes and model.address < span[1]:
+                raise ValueError("arena lies in the model's own bytes")
             padding = -start % _native.ALIGN
             if len(given) < needed + padding:
                 unaligned = f" ({padding} of them to align the buffer to {_native.ALIGN})" if padding else ""
@@ -56,7 +64,7 @@ class Core:
         start = int(ffi.cast("uintptr_t", tensors))
         self.span = (start, start + sizes.arena)
         with registry_lock:
-            claim(self)
+            claim(span or self.span)
             code = lib.a8_load(
                 self.handle,
                 model._view,
@@ -117,13 +125,17 @@ def holder(span: tuple[int, int]) -> Core | None:
     return None
 
 
-def claim(core: Core) -> None:
-    """RuntimeError if another live interpreter uses some of the core's memory."""
-    if holder(core.span) is not None:
+def claim(span: tuple[int, int]) -> None:
+    """RuntimeError if a live interpreter uses some of that memory."""
+    if holder(span) is not None:
         gc.collect()  # it may be garbage
-    other = holder(core.span)
+    other = holder(span)
     if other is not None:
-        raise RuntimeError(f"arena is in use by the interpreter of {other.model!r}")
+        model = other.model
+        raise RuntimeError(
+            f"arena is in use by a live Interpreter of model '{model.name[:40]}', "
+            f"{model.nbytes} bytes at {model.address:#x}"
+        )
 
 
 def writable(buffer: Any) -> Any:
@@ -181,6 +193,11 @@ class Interpreter:
         lib.a8_reset(self._core.handle)
 
     @property
+    def model(self) -> Model:
+        """The model that it runs."""
+        return self._core.model
+
+    @property
     def arena_used(self) -> int:
         """Bytes that the model takes, as arena_size() says."""
         return self._core.model.arena_size
@@ -221,7 +238,9 @@ class Interpreter:
 
     def __repr__(self) -> str:
         def shapes(tensors: tuple[Tensor, ...]) -> str:
-            return ", ".join("x".join(map(str, t.shape)) + " " + t.dtype for t in tensors)
+            return ", ".join(_native.shape_text(t.shape, t.dtype) for t in tensors)
 
-        text = f"<Interpreter {self._core.model.name[:24]} {shapes(self.inputs)} -> {shapes(self.outputs)}"
-        return f"{text[:70]}, arena {self.arena_used} bytes>"
+        return _native.cut(
+            f"{_native.opening('Interpreter', self._core.model.name)} {shapes(self.inputs)} -> "
+            f"{shapes(self.outputs)}, arena {self.arena_used} bytes of {self._core.place}>"
+        )

@@ -37,6 +37,8 @@ def typed(x: Any) -> tuple[int, Any, int] | None:
     Elements that the engine doesn't read (float16, uint64, another byte order) come back as float64 or int64.
     TypeError for what is no number.
     """
+    if isinstance(x, str):
+        raise TypeError("str has no numbers")
     try:
         view = memoryview(x)
     except TypeError:
@@ -53,6 +55,17 @@ def typed(x: Any) -> tuple[int, Any, int] | None:
         dtype = lib.A8_FLOAT64 if values.dtype.kind == "f" else lib.A8_INT64
         view = memoryview(values)
     return dtype, ffi.from_buffer(view if view.c_contiguous else view.tobytes()), view.nbytes // view.itemsize
+
+
+def writable_floats(out: Any) -> memoryview:
+    try:
+        view = memoryview(out)
+    except TypeError:
+        view = None
+    if view is None or view.readonly or not view.c_contiguous or view.format.lstrip("@=<") != "f":
+        kind = type(out).__name__
+        raise TypeError(f"out must be a writable buffer of floats (type 'f'), not {kind}")
+    return view
 
 
 def is_float(dtype: int) -> bool:
@@ -96,7 +109,7 @@ class Tensor(_buffer.Exporter):
         code = _native.FORMATS.get(info.dtype)
         if code is None:
             kind = _native.dtype_name(info.dtype)
-            raise ValueError(f"tensor '{_native.text(info.name)}' is {kind}, which has no Python form")
+            raise ValueError(f"tensor {io.tensor} is {kind}, which has no Python form")
         self = super().__new__(cls, ffi.buffer(io.data, io.bytes), code, bool(io.is_constant))
         self._core = core
         self._data = io.data
@@ -172,7 +185,10 @@ class Tensor(_buffer.Exporter):
     def write(self, buffer: Any) -> None:
         """Copies raw bytes into the tensor. ValueError unless buffer has as many bytes as the tensor."""
         self._writable()
-        view = memoryview(buffer)
+        try:
+            view = memoryview(buffer)
+        except TypeError:
+            raise TypeError(f"need a buffer of bytes, not {type(buffer).__name__}") from None
         size = memoryview(self).nbytes
         if view.nbytes != size:
             raise ValueError(f"tensor has {size} bytes, got {view.nbytes}")
@@ -188,6 +204,7 @@ class Tensor(_buffer.Exporter):
         writes nothing then.
         """
         self._writable()
+        self._per_tensor()
         source = typed(x)
         if source is None:
             values = array("d", [float(value) for value in x])
@@ -204,12 +221,11 @@ class Tensor(_buffer.Exporter):
 
         Returns array('f') of as many elements as the tensor has, or out, a writable buffer of floats to fill.
         """
+        self._per_tensor()
         count = len(self)
         if out is None:
             out = array("f", bytes(4 * count))
-        view = memoryview(out)
-        if view.format.lstrip("@=<") != "f":
-            raise TypeError(f"out must hold floats (format 'f'), not '{view.format}'")
+        view = writable_floats(out)
         self._need(count, view.nbytes // 4, "out")
         lib.a8_dequantize_elements(self._elements, self._data, count, ffi.from_buffer("float[]", view, True))
         return out
@@ -220,8 +236,10 @@ class Tensor(_buffer.Exporter):
 
     def top(self, k: int) -> list[tuple[str | int, float]]:
         """The k largest elements, best first: (label, or index where there is none, real value)."""
+        self._per_tensor()
         values = memoryview(self)
-        best = sorted(range(self._some()), key=lambda i: (-values[i], i))[: max(0, k)]
+        # A NaN comes after every number.
+        best = sorted(range(self._some()), key=lambda i: (values[i] != values[i], -values[i], i))[: max(0, k)]
         labels = self._core.labels()
         named = len(labels) == len(values)
         return [
@@ -230,8 +248,14 @@ class Tensor(_buffer.Exporter):
         ]
 
     def __repr__(self) -> str:
-        shape = "x".join(map(str, self.shape)) or "scalar"
-        return f"<Tensor {self.name[:32]} {shape} {self.dtype}>"
+        if isinstance(self.scale, tuple):
+            scale = ", scales per channel"
+        else:
+            scale = f", scale {self.scale:.7g}, zero_point {self.zero_point}" if self.scale else ""
+        return _native.cut(
+            f"{_native.opening('Tensor', self.name)} {_native.shape_text(self.shape, self.dtype)} "
+            f"{memoryview(self).nbytes} bytes in RAM{scale}>"
+        )
 
     # ---- Checks
 
@@ -249,12 +273,16 @@ class Tensor(_buffer.Exporter):
 
     def _need(self, count: int, given: int, who: str = "tensor") -> None:
         if count != given:
-            raise ValueError(f"tensor has {count} elements, got {given}")
+            raise ValueError(f"{who} has {count} elements, got {given}")
+
+    def _per_tensor(self) -> None:
+        if isinstance(self.scale, tuple):
+            raise ValueError("tensor has a scale for each channel")
 
     def _writable(self) -> None:
         self._core.idle()
         if self._readonly:
-            raise TypeError(f"tensor '{self.name}' is constant")
+            raise TypeError("tensor is constant")
 
     def _at(self, index: int) -> Any:
         return self._data + index * memoryview(self).itemsize
