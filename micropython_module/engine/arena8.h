@@ -277,5 +277,8 @@ void a8_output(const a8_interpreter_t *it, uint32_t i, a8_io_t *io);
 uint32_t a8_nodes(const a8_interpreter_t *it);
 int32_t a8_node_op(const a8_interpreter_t *it, uint32_t node);
 uint32_t a8_node_microseconds(const a8_interpreter_t *it, uint32_t node);
+// The i-th output of a node, for tools that look inside: its bytes are there right after a8_step ran that node,
+// and give way to others later. False if there is no such output.
+bool a8_node_result(const a8_interpreter_t *it, uint32_t node, uint32_t i, a8_io_t *io);
 
 #endif

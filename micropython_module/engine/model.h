@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+//
+// What the engine itself asks of a model beyond arena8.h.
+#ifndef A8_MODEL_H
+#define A8_MODEL_H
+
+#include "arena8.h"
+#include "flatbuffer.h"
+
+// The vectors of a subgraph.
+typedef struct {
+    a8_vector_t tensors;
+    a8_vector_t inputs;
+    a8_vector_t outputs;
+    a8_vector_t operators;
+} a8_graph_info_t;
+
+int a8_model_graph(const a8_model_t *model, uint32_t subgraph, a8_graph_info_t *graph, a8_error_t *err);
+
+// Content of the named entry of the model's metadata; count 0 if there is none.
+a8_vector_t a8_model_metadata(const a8_model_t *model, const char *name);
+
+// Fills err (which may be NULL) with this and A8_NONE everywhere else, and returns code.
+int a8_error(a8_error_t *err, int code, const char *message, int32_t needed, int32_t given);
+// The same, and where it is.
+int a8_error_at(a8_error_t *err, int code, const char *message, uint32_t subgraph, int32_t node, int32_t tensor,
+    int32_t needed, int32_t given);
+
+static inline a8_flatbuffer_t a8_model_flatbuffer(const a8_model_t *model) {
+    a8_flatbuffer_t fb = { model->data, model->size };
+    return fb;
+}
+
+#endif

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+//
+// What operators check alike in prepare.
+#ifndef A8_CHECK_H
+#define A8_CHECK_H
+
+#include <stddef.h>
+
+#include "../op.h"
+
+// Elements that an eval handles between two calls of a8_ctx_stop.
+#define A8_POLL_ELEMENTS (4096)
+
+// No multiplier with a larger shift is needed for outputs of 8 or 16 bits: any input but the zero point
+// saturates them, and no scaled input wraps around.
+#define A8_SATURATING_SHIFT (20)
+
+// Gets input 0 and output 0 of a node with n_inputs inputs and one output.
+int a8_check_node(a8_ctx_t *ctx, uint32_t n_inputs, a8_tensor_info_t *input, a8_tensor_info_t *output);
+
+// Has the tensor this type, elements (less than 2^31) and one scale? The model view has
+// checked that scales are positive and finite, and that zero points fit the type.
+int a8_check_quantized(a8_ctx_t *ctx, const a8_tensor_info_t *info, a8_dtype_t dtype);
+
+// Has the output as many elements as the input?
+int a8_check_counts(a8_ctx_t *ctx, const a8_tensor_info_t *input, const a8_tensor_info_t *output);
+
+#endif

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#include <string.h>
+
+#include "check.h"
+
+#define POLL_BYTES (16384) // a copy is quick: poll seldom
+
+typedef struct {
+    uint32_t bytes;
+} block_t;
+
+// The converter has put the new shape into the output tensor; a second input or the options only repeat it.
+int a8_reshape_prepare(a8_ctx_t *ctx) {
+    a8_tensor_info_t in;
+    a8_tensor_info_t out;
+    uint32_t n_inputs = a8_ctx_inputs(ctx);
+    int code = a8_check_node(ctx, n_inputs == 1 ? 1 : 2, &in, &out);
+    if (code != A8_OK || (code = a8_check_counts(ctx, &in, &out)) != A8_OK) {
+        return code;
+    }
+    if (in.dtype != out.dtype) {
+        return a8_ctx_fail(ctx, A8_ERR_MODEL, "output has not the input's type", (int32_t)in.dtype,
+            (int32_t)out.dtype);
+    }
+    if (in.bytes != out.bytes) {
+        return a8_ctx_fail(ctx, A8_ERR_MODEL, "output has not as many bytes as the input", (int32_t)in.bytes,
+            (int32_t)out.bytes);
+    }
+    block_t *block = a8_ctx_alloc(ctx, sizeof(block_t));
+    if (block == NULL) {
+        return A8_ERR_MEMORY;
+    }
+    block->bytes = in.bytes;
+    return A8_OK;
+}
+
+int a8_reshape_eval(a8_ctx_t *ctx) {
+    const block_t *block = a8_ctx_data(ctx);
+    const uint8_t *in = a8_ctx_in(ctx, 0);
+    uint8_t *out = a8_ctx_out(ctx, 0);
+    if (in == out) {
+        return A8_OK;
+    }
+    for (uint32_t i = 0; i < block->bytes; i += POLL_BYTES) {
+        uint32_t n = block->bytes - i < POLL_BYTES ? block->bytes - i : POLL_BYTES;
+        memmove(out + i, in + i, n);
+        if (a8_ctx_stop(ctx)) {
+            return A8_ERR_ABORTED;
+        }
+    }
+    return A8_OK;
+}

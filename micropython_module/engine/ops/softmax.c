@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+#include "../kernels/kernels.h"
+#include "../quantize.h"
+#include "check.h"
+
+#define MAX_DEPTH (8191) // more could overflow the sum's 12 integer bits, the sign's included
+#define SCALED_DIFF_BITS (5) // integer bits of a scaled difference, as the kernel takes it
+
+typedef struct {
+    a8_softmax_params_t params;
+    int32_t rows;
+    int32_t is_int16;
+} block_t;
+
+typedef char a8_assert_softmax_block_t[sizeof(block_t) == 24 ? 1 : -1];
+
+// The output's scale doesn't enter the computation: it must be the one that the results have.
+static int check_output(a8_ctx_t *ctx, const a8_tensor_info_t *out) {
+    bool is_int16 = out->dtype == A8_INT16;
+    int code = a8_check_quantized(ctx, out, is_int16 ? A8_INT16 : A8_INT8);
+    if (code != A8_OK) {
+        return code;
+    }
+    int32_t zero_point = is_int16 ? INT16_MIN : INT8_MIN;
+    if (out->zero_point != zero_point) {
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "SOFTMAX's output needs the type's lowest value as zero point",
+            zero_point, out->zero_point);
+    }
+    if (is_int16 ? out->scale < 0.999f / 65536 || out->scale > 1.001f / 65536 : out->scale != 1.0f / 256) {
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "SOFTMAX's output needs scale 1/256 (int8) or 1/65536 (int16)",
+            A8_NONE, A8_NONE);
+    }
+    return A8_OK;
+}
+
+int a8_softmax_prepare(a8_ctx_t *ctx) {
+    a8_tensor_info_t in;
+    a8_tensor_info_t out;
+    int code = a8_check_node(ctx, 1, &in, &out);
+    if (code != A8_OK || (code = a8_check_quantized(ctx, &in, A8_INT8)) != A8_OK
+        || (code = check_output(ctx, &out)) != A8_OK || (code = a8_check_counts(ctx, &in, &out)) != A8_OK) {
+        return code;
+    }
+    if (in.rank == 0) {
+        return a8_ctx_fail(ctx, A8_ERR_MODEL, "SOFTMAX needs a dimension to go along", 1, 0);
+    }
+    int32_t depth = in.dims[in.rank - 1];
+    if (depth > MAX_DEPTH) {
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "SOFTMAX's last dimension is too large", MAX_DEPTH, depth);
+    }
+    if (out.rank == 0 || out.dims[out.rank - 1] != depth) {
+        return a8_ctx_fail(ctx, A8_ERR_MODEL, "output has not the input's last dimension", depth,
+            out.rank == 0 ? 0 : out.dims[out.rank - 1]);
+    }
+    float beta = a8_ctx_option_float(ctx, 0, 0.0f);
+    if (!(beta > 0.0f && beta <= 3.4028234663852886e38f)) {
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "SOFTMAX's beta is not a positive number", A8_NONE, A8_NONE);
+    }
+    int32_t fraction_bits = 31 - SCALED_DIFF_BITS;
+    a8_real_t scale = a8_real_mul(a8_real_from_float(beta), a8_real_from_float(in.scale));
+    a8_real_t steps = a8_real_scale(scale, fraction_bits);
+    // With a larger factor, all but the largest input vanish anyway.
+    const a8_real_t most = a8_real_scale(a8_real_from_float(1.0f), 31);
+    a8_multiplier_t m = a8_multiplier(steps);
+    if (a8_real_cmp(steps, most) >= 0 || m.shift > 31) {
+        m = (a8_multiplier_t){INT32_MAX, 31};
+    }
+    if (a8_real_cmp(steps, a8_real_from_float(1.0f)) <= 0) {
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "SOFTMAX's input scale times beta is 2^-26 or less", A8_NONE,
+            A8_NONE);
+    }
+    block_t *block = a8_ctx_alloc(ctx, sizeof(block_t));
+    if (block == NULL) {
+        return A8_ERR_MEMORY;
+    }
+    block->rows = (int32_t)in.count / depth;
+    block->is_int16 = out.dtype == A8_INT16;
+    block->params.depth = depth;
+    block->params.multiplier = m.multiplier;
+    block->params.shift = m.shift < A8_SHIFT_MAX ? m.shift : A8_SHIFT_MAX; // beyond it, only 0 is scaled
+    // The furthest difference that still fits the scaled one's integer bits.
+    block->params.diff_min = -(int32_t)((((uint32_t)1 << SCALED_DIFF_BITS) - 1) << fraction_bits >> m.shift);
+    return A8_OK;
+}
+
+int a8_softmax_eval_s8(a8_ctx_t *ctx) {
+    const block_t *block = a8_ctx_data(ctx);
+    const int8_t *in = a8_ctx_in(ctx, 0);
+    void *out = a8_ctx_out(ctx, 0);
+    for (int32_t row = 0; row < block->rows; row++) {
+        int32_t first = row * block->params.depth;
+        if (block->is_int16) {
+            a8_softmax_s8_s16(&block->params, in + first, (int16_t *)out + first, 1);
+        } else {
+            a8_softmax_s8(&block->params, in + first, (int8_t *)out + first, 1);
+        }
+        if (a8_ctx_stop(ctx)) {
+            return A8_ERR_ABORTED;
+        }
+    }
+    return A8_OK;
+}
