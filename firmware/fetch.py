@@ -89,8 +89,8 @@ class AptView:
         for tool in ("apt-get", "apt-cache", "dpkg-deb"):
             if not shutil.which(tool):
                 raise FetchError(
-                    f"{tool} is not on this system, so MicroPython's sources cannot be fetched: set MICROPYTHON_DIR "
-                    "to a MicroPython checkout (and PICO_SDK_PATH to a pico-sdk, for rp2 boards)"
+                    f"{tool} is not on this system, so MicroPython's sources cannot be fetched: set "
+                    "MICROPYTHON_DIR to a MicroPython checkout (for rp2 boards PICO_SDK_PATH to a pico-sdk too)"
                 )
         if not Path(pins["keyring"]).exists():
             raise FetchError(
@@ -130,7 +130,9 @@ class AptView:
             uri, _, release = line.partition(" ")
             if uri and not re.search(r"-(security|updates|backports|proposed)", release):
                 return uri
-        raise FetchError("apt has no package source configured, so there is no mirror to fetch MicroPython's sources from")
+        raise FetchError(
+            "apt has no package source configured, so there is no mirror to fetch MicroPython's sources from"
+        )
 
     def _run(self, tool, *args, cwd=None):
         done = subprocess.run(
@@ -144,8 +146,12 @@ class AptView:
         with open(self.log, "a") as log:
             log.write(f"$ {tool} {' '.join(args)}\n{done.stdout}")
         if done.returncode:
-            last = [line for line in done.stdout.splitlines() if line.startswith("E:")] or done.stdout.splitlines()
-            raise FetchError(f"{tool} {' '.join(args)} failed ({last[-1] if last else 'no message'}); log: {self.log}")
+            last = [
+                line for line in done.stdout.splitlines() if line.startswith("E:")
+            ] or done.stdout.splitlines()
+            raise FetchError(
+                f"{tool} {' '.join(args)} failed ({last[-1] if last else 'no message'}); log: {self.log}"
+            )
         return done.stdout
 
     def offered(self, name):
@@ -181,7 +187,13 @@ class AptView:
         where = self.work / "download"
         if spec["kind"] == "source":
             self._run(
-                "apt-get", "--download-only", "--tar-only", "--only-source", "source", f"{name}={version}", cwd=where
+                "apt-get",
+                "--download-only",
+                "--tar-only",
+                "--only-source",
+                "source",
+                f"{name}={version}",
+                cwd=where,
             )
             path = where / file_name
         else:
@@ -196,8 +208,8 @@ class AptView:
 def unknown_version(name, version, sha256, accepted):
     line = json.dumps({"version": version, "sha256": sha256})
     return (
-        f"Debian now has {name} {version}, and {VERSIONS.relative_to(REPO)} accepts {', '.join(accepted)}: if the new "
-        f"one is good, add this line to \"{name}\" there: {line}"
+        f"Debian now has {name} {version}, and {VERSIONS.relative_to(REPO)} accepts {', '.join(accepted)}: "
+        f'if the new one is good, add this line to "{name}" there: {line}'
     )
 
 
@@ -215,7 +227,9 @@ def unpack(name, archive, spec, target):
             subprocess.run(["dpkg-deb", "-x", str(archive), work], check=True)
             tree = Path(work) / spec["tree"]
         if not (tree / PROOF[name]).is_file():
-            raise FetchError(f"{archive.name} has no {PROOF[name]}: it is not the {name} that this build expects")
+            raise FetchError(
+                f"{archive.name} has no {PROOF[name]}: it is not the {name} that this build expects"
+            )
         os.replace(tree, target)
 
 
@@ -314,14 +328,18 @@ def trees(port):
         lib = cache / "sources/no-micropython-lib"
         lib.mkdir(parents=True, exist_ok=True)
         if not (lib / "README.md").is_file():
-            (lib / "README.md").write_text("This folder stands for micropython-lib, which this build does without.\n")
+            (lib / "README.md").write_text(
+                "This folder stands for micropython-lib, which this build does without.\n"
+            )
     return Trees(micropython, sdk or found.get("pico-sdk-source"), lib, bool(own))
 
 
 def main():
     parser = argparse.ArgumentParser(description="Fetch the sources that firmware is built from.")
     parser.add_argument("port", nargs="*", choices=[[], *NEEDS], help="ports to fetch for (default: all)")
-    parser.add_argument("--python-requirements", metavar="SET", help="print a set of pinned Python packages and end")
+    parser.add_argument(
+        "--python-requirements", metavar="SET", help="print a set of pinned Python packages and end"
+    )
     args = parser.parse_args()
     if args.python_requirements:
         known = versions()["python"]
@@ -332,7 +350,10 @@ def main():
     try:
         for port in args.port or NEEDS:
             found = trees(port)
-            print(f"{port}: MicroPython {found.micropython}" + (f", pico-sdk {found.pico_sdk}" if found.pico_sdk else ""))
+            print(
+                f"{port}: MicroPython {found.micropython}"
+                + (f", pico-sdk {found.pico_sdk}" if found.pico_sdk else "")
+            )
     except FetchError as error:
         say(f"error: {error}")
         return 1

@@ -31,13 +31,17 @@ def can_include(compiler, header, language="c"):
     if not shutil.which(compiler):
         return False
     done = subprocess.run(
-        [compiler, "-x", language, "-E", "-o", os.devnull, "-"], input=f"#include <{header}>\n".encode(), capture_output=True
+        [compiler, "-x", language, "-E", "-o", os.devnull, "-"],
+        input=f"#include <{header}>\n".encode(),
+        capture_output=True,
     )
     return done.returncode == 0
 
 
 def has_venv():
-    return subprocess.run([sys.executable, "-c", "import venv, ensurepip"], capture_output=True).returncode == 0
+    return (
+        subprocess.run([sys.executable, "-c", "import venv, ensurepip"], capture_output=True).returncode == 0
+    )
 
 
 # What each package is wanted for, asked of the system itself: a tool that came another way counts too.
@@ -66,7 +70,9 @@ def missing_packages(purposes):
 def download_size(names):
     """(packages, bytes) that apt would download, or None if its lists do not know these packages."""
     done = subprocess.run(
-        ["apt-get", "install", "--print-uris", "--no-install-recommends", "-y", *names], capture_output=True, text=True
+        ["apt-get", "install", "--print-uris", "--no-install-recommends", "-y", *names],
+        capture_output=True,
+        text=True,
     )
     if done.returncode:
         return None
@@ -93,7 +99,10 @@ def main(argv):
         print(f"missing, and NO_INSTALL is set: {listed} (Debian package names)", file=sys.stderr)
         return 2
     if not shutil.which("apt-get"):
-        print(f"missing, and this system has no apt to install them with: {listed} (Debian package names)", file=sys.stderr)
+        print(
+            f"missing, and this system has no apt to install them with: {listed} (Debian package names)",
+            file=sys.stderr,
+        )
         return 2
     root = []
     if os.geteuid() != 0:
@@ -114,7 +123,9 @@ def install(missing, root):
         with open(log, "a") as out:
             out.write(f"$ apt-get {' '.join(args)}\n")
             out.flush()
-            return subprocess.run([*root, "apt-get", *args], stdout=out, stderr=out, env=environment).returncode
+            return subprocess.run(
+                [*root, "apt-get", *args], stdout=out, stderr=out, env=environment
+            ).returncode
 
     log.write_text("")
     start = time.monotonic()
@@ -137,11 +148,17 @@ def install(missing, root):
         code = apt(*arguments)
     if code:
         last = [line for line in log.read_text(errors="replace").splitlines() if line.startswith("E:")]
-        print(f"error: apt could not install them ({last[-1] if last else f'exit code {code}'}); log: {log}", file=sys.stderr)
+        print(
+            f"error: apt could not install them ({last[-1] if last else f'exit code {code}'}); log: {log}",
+            file=sys.stderr,
+        )
         return 1
     still = [name for name in missing if not PROBES[name]()]
     if still:
-        print(f"error: apt installed {' '.join(still)}, and yet what they bring is not found; log: {log}", file=sys.stderr)
+        print(
+            f"error: apt installed {' '.join(still)}, and yet what they bring is not found; log: {log}",
+            file=sys.stderr,
+        )
         return 1
     say(f"packages: installed in {time.monotonic() - start:.0f} s")
     return 0

@@ -8,7 +8,7 @@
 
 ARENA8_DIR := $(USERMOD_DIR)
 ARENA8_ENGINE := $(addprefix $(ARENA8_DIR)/engine/,$(shell sed -e 's/\#.*//' $(ARENA8_DIR)/engine/sources.txt))
-ARENA8_BINDING := $(addprefix $(ARENA8_DIR)/,modarena8.c tensor_obj.c)
+ARENA8_BINDING := $(addprefix $(ARENA8_DIR)/,$(shell sed -e 's/\#.*//' $(ARENA8_DIR)/sources.txt))
 
 # Only what defines Python names is scanned for them; the engine is plain C.
 SRC_USERMOD_C += $(ARENA8_BINDING)

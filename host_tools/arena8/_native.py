@@ -49,9 +49,13 @@ EXCEPTIONS: dict[int, type[Exception]] = {
 
 def text(string: Any) -> str:
     """A string of the engine (char * or a8_string_t) as str."""
-    if ffi.typeof(string) is ffi.typeof("a8_string_t"):
-        return bytes(ffi.buffer(string.str, string.len)).decode("utf-8", "replace") if string.str else ""
-    return ffi.string(string).decode()
+    if ffi.typeof(string) is ffi.typeof("char *"):
+        return ffi.string(string).decode()
+    raw = bytes(ffi.buffer(string.str, string.len)) if string.str else b""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return bytes(byte if byte < 0x80 else ord("?") for byte in raw).decode()
 
 
 def op_name(op: int) -> str:
@@ -108,15 +112,17 @@ def target_number(target: str) -> int:
     """Number of a target, given by its own name or that of a board."""
     if target in TARGETS:
         return TARGETS[target]
-    boards = {path.parent.name: path for path in _facts()}
+    boards = board_targets()
     if target in boards:
-        return TARGETS[json.loads(boards[target].read_text())["target"]]
+        return TARGETS[boards[target]]
     known = ", ".join([*TARGETS, *sorted(boards)])
     raise ValueError(f"no target or board '{target}' (known: {known})")
 
 
-def _facts() -> list[Path]:
-    return sorted((Path(__file__).parent / "_boards").glob("**/facts.json"))
+def board_targets() -> dict[str, str]:
+    """Target of each board, by the board's name."""
+    files = (Path(__file__).parent / "_boards").glob("**/facts.json")
+    return {file.parent.name: json.loads(file.read_text())["target"] for file in files}
 
 
 _raised = threading.local()

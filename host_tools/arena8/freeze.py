@@ -34,7 +34,8 @@ def freeze(models, out_dir, arena_bytes, defines=None):
         other = seen.setdefault(entry["name"], entry)
         if other is not entry:
             raise FreezeError(
-                f"two models are named {entry['name']}: {other['path']} and {entry['path']}; rename one of the files"
+                f"two models are named {entry['name']}: {other['path']} and {entry['path']}; "
+                "rename one of the files"
             )
     out = Path(out_dir)
     out.mkdir(parents=True, exist_ok=True)
@@ -53,9 +54,13 @@ def model_name(name, origin):
             f"rename the file, for example to {wanted}.tflite"
         )
     if keyword.iskeyword(name):
-        raise FreezeError(f"{origin}: {name!r} is a keyword of Python, so the model could not be imported; rename the file")
+        raise FreezeError(
+            f"{origin}: {name!r} is a keyword of Python, so the model could not be imported; rename the file"
+        )
     if name.startswith("__"):
-        raise FreezeError(f"{origin}: {name!r} starts with two underscores, which Python keeps for itself; rename the file")
+        raise FreezeError(
+            f"{origin}: {name!r} starts with two underscores, which Python keeps for itself; rename the file"
+        )
     return name
 
 
@@ -80,7 +85,8 @@ def _entry(model):
         raise FreezeError(f"{path}: {error.strerror}") from error
     if data[4:8] != b"TFL3":
         raise FreezeError(
-            f"{path} ({len(data)} bytes) is not a TensorFlow Lite model: bytes 4 to 8 are {data[4:8]!r}, not b'TFL3'"
+            f"{path} ({len(data)} bytes) is not a TensorFlow Lite model: "
+            f"bytes 4 to 8 are {data[4:8]!r}, not b'TFL3'"
         )
     return {
         "name": name,
@@ -133,10 +139,14 @@ __asm__ (
     ".balign {ALIGN}\\n"
     ".popsection\\n");
 extern const byte {entry["symbol"]}[];
-static const mp_obj_str_t {entry["symbol"]}_obj = {{{{&mp_type_bytes}}, 0, {entry["bytes"]}, {entry["symbol"]}}};
+static const mp_obj_str_t {entry["symbol"]}_obj = {{
+    {{&mp_type_bytes}}, 0, {entry["bytes"]}, {entry["symbol"]}
+}};
 """)
     table = "\n".join(f'    {{"{e["name"]}", MP_ROM_PTR(&{e["symbol"]}_obj)}},' for e in entries)
-    names = "\n".join(f"    {{MP_ROM_QSTR(MP_QSTR_{e['name']}), MP_ROM_PTR(&{e['symbol']}_obj)}}," for e in entries)
+    names = "\n".join(
+        f"    {{MP_ROM_QSTR(MP_QSTR_{e['name']}), MP_ROM_PTR(&{e['symbol']}_obj)}}," for e in entries
+    )
     parts.append(f"""
 const a8_frozen_model_t a8_frozen_models[] = {{
 {table}
