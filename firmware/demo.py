@@ -13,14 +13,13 @@ import time
 from pathlib import Path
 
 import numpy
-from rich.columns import Columns
-from rich.text import Text
-
 from arena8 import inputs, render
 from arena8.errors import ToolError
 from arena8.local import LocalModel
 from arena8.remote import RemoteModel
 from arena8.transports.pico_emulator import PicoRepl
+from rich.columns import Columns
+from rich.text import Text
 
 MODELS = Path(__file__).resolve().parent / "models"
 LEVELS = 16  # pixel values go from 0 to this

@@ -146,9 +146,7 @@ class FakeBoard:
                 data[1] = data[1] ^ 1
             exec(compile(text, "<stdin>", "exec"), self.scope)
         except BaseException as e:  # a board reports whatever comes
-            error = (
-                f"Traceback (most recent call last):\n{_exception(e)}".encode()
-            )
+            error = f"Traceback (most recent call last):\n{_exception(e)}".encode()
         said = self.out.getvalue().encode()
         self._put(said.replace(b"\n", b"\r\n") + b"\x04" + error.replace(b"\n", b"\r\n") + b"\x04>")
 

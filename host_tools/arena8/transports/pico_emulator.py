@@ -21,7 +21,6 @@ from .qemu import boot
 from .repl import Repl
 from .wire import SocketWire
 
-
 UF2_MAGIC = b"UF2\n"
 
 MEASURE = """
