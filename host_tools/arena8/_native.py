@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: MIT
+"""What model, tensor and interpreter share: the engine's library, its errors as exceptions, its names."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from . import _buffer
+from ._engine import ffi, lib
+
+ALIGN: int = lib.A8_ALIGN
+
+# Format of one element as array, memoryview and struct have it. A bool is a byte, 0 or 1.
+FORMATS: dict[int, str] = {
+    lib.A8_FLOAT32: "f",
+    lib.A8_INT32: "i",
+    lib.A8_UINT8: "B",
+    lib.A8_INT64: "q",
+    lib.A8_BOOL: "B",
+    lib.A8_INT16: "h",
+    lib.A8_INT8: "b",
+    lib.A8_UINT32: "I",
+    lib.A8_UINT16: "H",
+}
+
+# Instruction sets with kernels of their own, by the name that boards/**/facts.json gives.
+TARGETS: dict[str, int] = {
+    "generic": lib.A8_TARGET_GENERIC,
+    "armv6m": lib.A8_TARGET_ARMV6M,
+    "armdsp": lib.A8_TARGET_ARMDSP,
+    "rv32": lib.A8_TARGET_RV32,
+    "xtensa": lib.A8_TARGET_XTENSA,
+}
+
+EXCEPTIONS: dict[int, type[Exception]] = {
+    lib.A8_ERR_MODEL: ValueError,
+    lib.A8_ERR_UNSUPPORTED: ValueError,
+    lib.A8_ERR_MEMORY: MemoryError,
+    lib.A8_ERR_DATA: ValueError,
+    lib.A8_ERR_ABORTED: RuntimeError,
+}
+
+
+def text(string: Any) -> str:
+    """A string of the engine (char * or a8_string_t) as str."""
+    if ffi.typeof(string) is ffi.typeof("char *"):
+        return ffi.string(string).decode()
+    raw = bytes(ffi.buffer(string.str, string.len)) if string.str else b""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return bytes(byte if byte < 0x80 else ord("?") for byte in raw).decode()
+
+
+def op_name(op: int) -> str:
+    name = lib.a8_op_name(op)
+    return text(name) if name else f"operator {op}"
+
+
+def dtype_name(dtype: int) -> str:
+    return text(lib.a8_dtype_name(dtype))
+
+
+def shape_text(shape: tuple[int, ...], dtype: str) -> str:
+    """'1x8x8x1 int8'"""
+    return f"{'x'.join(map(str, shape)) or 'scalar'} {dtype}"
+
+
+def opening(kind: str, name: str) -> str:
+    """How the repr of a thing with a name begins."""
+    return f"<{kind} {name[:24]}" if name else f"<{kind}"
+
+
+def cut(text: str) -> str:
+    """A repr of at most 100 columns."""
+    return text if len(text) <= 100 else text[:96] + "...>"
+
+
+# Messages are composed by the engine, the same for every binding. It hands out pieces.
+@ffi.def_extern()
+def a8_host_write(arg: Any, piece: Any, size: int) -> None:
+    ffi.from_handle(arg).append(bytes(ffi.buffer(piece, size)))
+
+
+def compose(function: Callable[..., None], *args: Any) -> str:
+    """Runs a composer of engine/message.h and returns its text."""
+    pieces: list[bytes] = []
+    handle = ffi.new_handle(pieces)
+    function(*args, lib.a8_host_write, handle)
+    return b"".join(pieces).decode("utf-8", "replace")
+
+
+def fail(error: Any, view: Any = ffi.NULL) -> NoReturn:
+    """Raises an error of the engine. With the model's view, all of its unsupported operators are named."""
+    raise EXCEPTIONS[error.code](compose(lib.a8_error_text, error, view))
+
+
+def aligned(size: int) -> tuple[Any, Any]:
+    """Zeroed memory: (what keeps it alive, pointer aligned to ALIGN)."""
+    block = ffi.new("uint8_t[]", size + ALIGN - 1)
+    return block, block + -int(ffi.cast("uintptr_t", block)) % ALIGN
+
+
+def measure(view: Any, target: int) -> Any:
+    """The a8_sizes_t of a model on a target."""
+    sizes = ffi.new("a8_sizes_t *")
+    error = ffi.new("a8_error_t *")
+    size = 4096
+    while True:
+        keep, work = aligned(size)
+        code = lib.a8_measure(view, target, work, size, sizes, error)
+        del keep
+        if code == lib.A8_OK:
+            return sizes
+        if code != lib.A8_ERR_MEMORY or error.needed <= size:
+            fail(error, view)
+        size = (error.needed + ALIGN - 1) // ALIGN * ALIGN
+
+
+def target_number(target: str) -> int:
+    """Number of a target, given by its own name or that of a board."""
+    if target in TARGETS:
+        return TARGETS[target]
+    boards = board_targets()
+    if target in boards:
+        return TARGETS[boards[target]]
+    known = ", ".join([*TARGETS, *sorted(boards)])
+    raise ValueError(f"no target or board '{target}' (known: {known})")
+
+
+def board_targets() -> dict[str, str]:
+    """Target of each board, by the board's name."""
+    files = (Path(__file__).parent / "_boards").glob("**/facts.json")
+    return {file.parent.name: json.loads(file.read_text())["target"] for file in files}
+
+
+_raised = threading.local()
+
+
+def _keep(kind: Any, exception: Any, traceback: Any) -> None:
+    _raised.exception = exception
+
+
+@ffi.def_extern(error=False, onerror=_keep)
+def a8_host_signals(arg: Any) -> bool:
+    _buffer.check_signals()
+    return True
+
+
+def take_raised() -> BaseException | None:
+    """The exception that stopped this thread's last invoke, if one did."""
+    exception = getattr(_raised, "exception", None)
+    _raised.exception = None
+    return exception

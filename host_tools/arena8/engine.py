@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: MIT
+"""The engine as the host tools use it: the surface of the package, and what only a host asks."""
+
+from ._native import TARGETS, board_targets
+from .interpreter import Interpreter
+from .model import Model, arena_size, known_names, models
+from .tensor import Tensor
+from .view import describe, nodes, trace, unsupported
+
+__all__ = [
+    "TARGETS",
+    "Interpreter",
+    "Model",
+    "Tensor",
+    "arena_size",
+    "board_targets",
+    "describe",
+    "known_names",
+    "models",
+    "nodes",
+    "trace",
+    "unsupported",
+]

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: MIT
+# arena8 as a user C module of MicroPython's cmake ports (rp2, ...).
+#
+#   cmake -DUSER_C_MODULES=<this file> ...
+#
+# ARENA8_GENERATED_DIR names the folder with arena8_build.h and arena8_frozen.c, if models are frozen or a
+# static arena is reserved; without it there is neither.
+
+set(ARENA8_DIR ${CMAKE_CURRENT_LIST_DIR})
+
+# The files that a sources.txt lists, one a line, relative to it; an edit of the list configures again.
+function(arena8_read_sources OUT FOLDER)
+    file(STRINGS ${FOLDER}/sources.txt LINES)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${FOLDER}/sources.txt)
+    set(FOUND)
+    foreach(LINE IN LISTS LINES)
+        string(REGEX REPLACE "#.*" "" LINE "${LINE}")
+        string(STRIP "${LINE}" LINE)
+        if(LINE)
+            list(APPEND FOUND ${FOLDER}/${LINE})
+        endif()
+    endforeach()
+    set(${OUT} ${FOUND} PARENT_SCOPE)
+endfunction()
+
+arena8_read_sources(ARENA8_ENGINE ${ARENA8_DIR}/engine)
+arena8_read_sources(ARENA8_BINDING ${ARENA8_DIR})
+
+# The engine is plain C without Python names, so it is a library of its own: none of the port's definitions
+# reach it, none of its flags reach the port, and an edit there does not restart the scan for names.
+add_library(arena8_engine STATIC ${ARENA8_ENGINE})
+set_target_properties(arena8_engine PROPERTIES C_STANDARD 99 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF)
+target_include_directories(arena8_engine PRIVATE ${ARENA8_DIR}/engine ${ARENA8_GENERATED_DIR})
+target_compile_options(arena8_engine PRIVATE
+    -ffp-contract=off -O2 -Wall -Wextra -Werror -ffunction-sections -fdata-sections)
+
+set_source_files_properties(${ARENA8_BINDING} PROPERTIES COMPILE_OPTIONS "-ffp-contract=off;-O2")
+
+add_library(usermod_arena8 INTERFACE)
+target_sources(usermod_arena8 INTERFACE ${ARENA8_BINDING})
+target_include_directories(usermod_arena8 INTERFACE ${ARENA8_DIR})
+if(ARENA8_GENERATED_DIR)
+    target_sources(usermod_arena8 INTERFACE ${ARENA8_GENERATED_DIR}/arena8_frozen.c)
+    target_include_directories(usermod_arena8 INTERFACE ${ARENA8_GENERATED_DIR})
+endif()
+target_link_libraries(usermod_arena8 INTERFACE arena8_engine)
+target_link_libraries(usermod INTERFACE usermod_arena8)
