@@ -127,7 +127,7 @@ def test_installed_wheel_reads_digits(installed, tmp_path):
 
 
 def test_installed_wheel_knows_its_boards(installed, tmp_path):
-    code = "import arena8.engine as e; print(*sorted(e.board_targets()))"
+    code = "import arena8.boards; print(*sorted(arena8.boards.all_boards()))"
     known = set(run(installed, "-c", code, cwd=tmp_path).split())
     assert known == {facts.parent.name for facts in (ROOT / "boards").glob("**/facts.json")}
 
