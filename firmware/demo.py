@@ -13,14 +13,13 @@ import time
 from pathlib import Path
 
 import numpy
-from rich.columns import Columns
-from rich.text import Text
-
 from arena8 import inputs, render
 from arena8.errors import ToolError
 from arena8.local import LocalModel
 from arena8.remote import RemoteModel
 from arena8.transports.pico_emulator import PicoRepl
+from rich.columns import Columns
+from rich.text import Text
 
 MODELS = Path(__file__).resolve().parent / "models"
 LEVELS = 16  # pixel values go from 0 to this
@@ -48,7 +47,9 @@ def show(firmware: str | None, count: int) -> int:
         out.print(f"An emulated Raspberry Pi Pico runs {system} ({time.monotonic() - start:.1f} s to boot)")
         model = RemoteModel(pico, "digits")
         if model.crc32 != twin.crc32:
-            raise ToolError("the firmware's digits model is not firmware/models/digits.tflite: build it again")
+            raise ToolError(
+                "the firmware's digits model is not firmware/models/digits.tflite: build it again"
+            )
         out.print(
             f"{model.name}: {model.nbytes:,} bytes at 0x{model.address:08x}, "
             f"{'in flash' if model.in_flash else 'not in flash'}; "
@@ -74,7 +75,9 @@ def show(firmware: str | None, count: int) -> int:
             for entry in best:
                 lines.append(f"{entry['label']}  {render.bar(entry['value'], 20):20}  {entry['value']:.4f}\n")
             lines.append(f"\n{cycles:,} cycles, {cycles / mhz / 1000:.2f} ms at {mhz:g} MHz\n")
-            lines.append("the same as this machine's answer to the bit" if identical else "NOT this machine's answer")
+            lines.append(
+                "the same as this machine's answer to the bit" if identical else "NOT this machine's answer"
+            )
             out.print()
             out.print(Columns([picture(images[i]), lines], padding=(0, 4)))
         unaligned = pico.unaligned()
@@ -84,8 +87,8 @@ def show(firmware: str | None, count: int) -> int:
     if same != len(chosen):
         raise ToolError(f"{len(chosen) - same} of {len(chosen)} answers differ from this machine's")
     out.print(
-        f"[bold]Shown:[/] {len(chosen)} scanned digits over the serial REPL of an emulated Pico, {right} read right, "
-        f"{same} of {same} answers identical to the host's to the bit."
+        f"[bold]Shown:[/] {len(chosen)} scanned digits over the serial REPL of an emulated Pico, "
+        f"{right} read right, {same} of {same} answers identical to the host's to the bit."
     )
     return 0
 

@@ -7,7 +7,7 @@ numbers come from the formula in exact integers, which is checked against the wh
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import differential
 import numpy as np
@@ -27,7 +27,6 @@ class Case:
     expected: bytes | None = None  # None: as the reference has it
     reference: bool = True  # whether the reference can run it
     dtype: type = np.int8
-    extra: dict = field(default_factory=dict)
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +120,7 @@ def add_case(rng, i):
     m = ModelBuilder()
     out_shape = a_shape(rng, limit=7) if i % 50 else (2, 100, 113)
     shapes = [out_shape, out_shape]
-    if i % 3:
+    if i % 3 and i % 20 != 9:
         for k in range(2):
             kept = rng.random(len(out_shape)) < 0.6
             shapes[k] = tuple(d if keep else 1 for d, keep in zip(out_shape, kept, strict=True))
@@ -145,9 +144,8 @@ def add_case(rng, i):
         else:
             tensors.append(m.tensor(shapes[k], "int8", **kwargs))
             feed.append(k)
-    if i % 20 == 7:  # both inputs are one tensor
-        tensors, feed, shapes[1] = [tensors[feed[0]]] * 2, feed[:1], shapes[0]
-        out_shape = shapes[feed[0]]
+    if i % 20 == 9 and constant < 0:  # both inputs are one tensor
+        tensors, feed = [tensors[0]] * 2, [0]
     y = m.tensor(out_shape, "int8", scale=out_scale, zero_point=a_zero_point(rng))
     m.node("ADD", tensors, [y], activation=str(activation))
     model = m.build(inputs=[tensors[k] for k in feed], outputs=[y])
@@ -180,22 +178,14 @@ def test_add_all_pairs(program):
 
 
 def mean_formula(x, axes, scales, zero_points):
-    """The reference's integer mean: the same quantization divides towards zero, another one requantizes."""
+    """The reference's integer mean: the division by count is part of the multiplier."""
     axes = tuple(sorted({a % x.ndim for a in axes}))
     count = int(np.prod([x.shape[a] for a in axes], dtype=np.int64))
-    sums = x.astype(np.int64).sum(axis=axes).reshape(-1)
-    if scales[0] == scales[1] and zero_points[0] == zero_points[1]:
-        means = [abs(int(s)) // count * (1 if s >= 0 else -1) for s in sums]
-    else:
-        fixed, shift = multiplier(float(scales[0]) / float(scales[1]))
-        down = min(count.bit_length() - 1, 32, 31 + shift)
-        fixed = (fixed << down) // count
-        means = [
-            saturate(
-                requantize(int(s) - zero_points[0] * count, fixed, shift - down) + zero_points[1], np.int8
-            )
-            for s in sums
-        ]
+    sums = x.astype(np.int64).sum(axis=axes).reshape(-1) - zero_points[0] * count
+    fixed, shift = multiplier(float(scales[0]) / float(scales[1]))
+    down = min(count.bit_length() - 1, 32, 31 + shift)
+    fixed = (fixed << down) // count
+    means = [saturate(requantize(int(s), fixed, shift - down) + zero_points[1], np.int8) for s in sums]
     return np.array(means, np.int8).tobytes()
 
 
@@ -205,7 +195,6 @@ def mean_case(rng, i):
     rank = len(shape)
     n_axes = int(rng.integers(1, rank + 1)) if i % 25 else 2
     axes = [int(a) for a in rng.permutation(rank)[:n_axes]] if i % 25 else [1, 2]
-    distinct = len(axes)
     axes = [a - rank if rng.random() < 0.3 else a for a in axes]
     if rng.random() < 0.1:
         axes.append(axes[0] % rank)  # twice the same
@@ -229,11 +218,7 @@ def mean_case(rng, i):
     m.node("MEAN", [x, a], [y], keep_dims=keep)
     invokes = [[values(rng, shape)] for _ in range(2)]
     expected = b"".join(mean_formula(v[0], axes, scales, zero_points) for v in invokes)
-    # The reference keeps room for two reduced axes and four dimensions only, without a check.
-    known = distinct <= 2 and len(axes) <= 2 and rank <= 4
-    return Case(
-        m.build([x], [y]), invokes, f"MEAN {i} {shape} axes {axes} {scales} {zero_points}", expected, known
-    )
+    return Case(m.build([x], [y]), invokes, f"MEAN {i} {shape} axes {axes} {scales} {zero_points}", expected)
 
 
 def test_mean(program):
@@ -409,7 +394,7 @@ def relu_formula(top, scale, zero_point, out_scale, out_zero_point):
 
 @pytest.mark.parametrize("op,top", [("RELU", None), ("RELU6", 6)])
 def test_relu(program, op, top):
-    """All 256 inputs. Where quantization changes, the reference forgets to requantize; the formula does."""
+    """All 256 inputs. The reference doesn't requantize RELU6; scaled inputs of RELU wrap around far off."""
     rng = np.random.default_rng(9)
     cases = []
     for i in range(CASES):
@@ -422,7 +407,7 @@ def test_relu(program, op, top):
         wanted = relu_formula(top, scale, zero_point, out_scale, out_zero_point)
         model = unary(op, ALL, "int8", scale, zero_point, out_scale, out_zero_point)
         note = f"{op} {scale} {zero_point} {out_scale} {out_zero_point}"
-        cases.append(Case(model, [[ALL]], note, wanted, same))
+        cases.append(Case(model, [[ALL]], note, wanted, same or (op == "RELU" and scale / out_scale < 2**20)))
     check(program, cases)
 
 
@@ -431,6 +416,38 @@ def test_long_lookup(program):
     rng = np.random.default_rng(10)
     x = values(rng, (3, 4099))
     check(program, [Case(unary("RELU", x, "int8", 0.1, 5, 0.1, 5), [[x]], "RELU")])
+
+
+# ---- Polls ------------------------------------------------------------------------
+
+
+def test_polls(program):
+    """Long operators look for a stop at least every 16 KB."""
+    x = np.zeros((1, 100, 100, 20), np.int8)
+    m = ModelBuilder()
+    a = m.tensor(x.shape, "int8", scale=0.5)
+    b = m.tensor((1, 104, 100, 20), "int8", scale=0.5)
+    m.node("PAD", [a, m.constant(np.array([[0, 0], [2, 2], [0, 0], [0, 0]], np.int32))], [b])
+    cases = [(m.build([a], [b]), [[x]])]
+    m = ModelBuilder()
+    a, b = (m.tensor(x.shape, "int8", scale=0.5) for _ in range(2))
+    c = m.tensor(x.shape, "int8", scale=0.5)
+    m.node("ADD", [a, b], [c])
+    cases.append((m.build([a, b], [c]), [[x, x]]))
+    m = ModelBuilder()
+    a, b = m.tensor(x.shape, "int8", scale=0.5), m.tensor((1, 20), "int8", scale=0.5)
+    m.node("MEAN", [a, m.constant(np.array([1, 2], np.int32))], [b])
+    cases.append((m.build([a], [b]), [[x]]))
+    for op in ["RELU", "RELU6", "RESHAPE", "QUANTIZE"]:
+        cases.append((unary(op, x, "int8", 0.5, 0, 0.5, 0), [[x]]))
+    cases.append((unary("LOGISTIC", x, "int8", 0.5, 0, 1 / 256, -128), [[x]]))
+    cases.append((unary("SOFTMAX", x, "int8", 0.5, 0, 1 / 256, -128, beta=1.0), [[x]]))
+    cases.append((unary("DEQUANTIZE", x, "float32", 0.5, 0, None, None), [[x]]))
+    y = x.astype(np.float32)
+    cases.append((unary("QUANTIZE", y, "int8", None, None, 0.5, 0), [[y]]))
+    polls = []
+    differential.run_engine(program, cases, polls)
+    assert len(polls) == len(cases) and min(polls) >= x.size // 16384, polls
 
 
 # ---- RESHAPE ----------------------------------------------------------------------
@@ -577,7 +594,7 @@ REFUSED = [
     (refuse_unary("QUANTIZE", out_shape=(2, 5)), MODEL, "as many elements", 8, 10),
     (refuse_unary("QUANTIZE", out_scale=None), UNSUPPORTED, "one scale", 1, 0),
     (refuse_unary("QUANTIZE", out_dtype="int32", scale=1.0, out_scale=1e-9), UNSUPPORTED, "2^22", None, None),
-    (refuse_unary("QUANTIZE", 0.1, 0, 0.1, 2**30 + 1, out_dtype="int32"), UNSUPPORTED, "zero", 2**30, 2**30 + 1),
+    (refuse_unary("QUANTIZE", 0.1, 0, 0.1, -(1 << 31), out_dtype="int32"), UNSUPPORTED, "zero", 2**30, None),
     (refuse_unary("DEQUANTIZE"), UNSUPPORTED, "another type", 0, 9),
     (refuse_unary("DEQUANTIZE", out_dtype="float32", out_scale=None, out_shape=(7,)), MODEL, "as many", 8, 7),
     (refuse_unary("LOGISTIC", out_scale=1 / 256), UNSUPPORTED, "zero point", -128, 0),
@@ -599,7 +616,7 @@ REFUSED = [
     (refuse_unary(**SOFTMAX | {"scale": 1e-9}), UNSUPPORTED, "2^-26", None, None),
     (refuse_unary(**SOFTMAX | {"out_shape": (4, 2)}), MODEL, "last dimension", 4, 2),
     (refuse_unary(**SOFTMAX | {"shape": (), "out_shape": ()}), MODEL, "dimension to go along", 1, 0),
-    (refuse_unary(**SOFTMAX | {"shape": (8192,), "out_shape": (8192,)}), UNSUPPORTED, "too large", 8191, 8192),
+    (refuse_unary(**SOFTMAX | {"shape": (8192,), "out_shape": (8192,)}), UNSUPPORTED, "large", 8191, 8192),
 ]  # fmt: skip
 
 

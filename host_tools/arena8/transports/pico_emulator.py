@@ -9,7 +9,6 @@ emulator logged, such as unaligned accesses that a real Cortex-M0+ would fault o
 from __future__ import annotations
 
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -20,8 +19,9 @@ from .. import boards
 from ..errors import BoardError, BoardGone
 from .qemu import boot
 from .repl import Repl
-from .wire import SocketWire, printable
+from .wire import SocketWire
 
+UF2_MAGIC = b"UF2\n"
 
 MEASURE = """
 import gc
@@ -63,8 +63,7 @@ class PicoRepl(Repl):
 
     def __init__(self, firmware: str | None = None, timeout: float = 60.0) -> None:
         self.firmware = str(firmware or boards.board("RPI_PICO").firmware())
-        if not os.path.isfile(self.firmware):
-            raise BoardError(f"no firmware file {self.firmware}")
+        check_uf2(self.firmware)
         # Run as a file: the package, and with it the engine, is nothing that it needs.
         command = [sys.executable, str(Path(__file__).with_name("pico_process.py")), self.firmware]
         self.process = subprocess.Popen(
@@ -103,7 +102,9 @@ class PicoRepl(Repl):
         self.exec(MEASURE.format(pin=pin, callable=callable))
         levels = self.edges()[-4:]
         if [level for level, _ in levels] != [1, 0, 1, 0]:
-            raise BoardError(f"the emulated Pico's pin {pin} was used by others while it marked a measurement")
+            raise BoardError(
+                f"the emulated Pico's pin {pin} was used by others while it marked a measurement"
+            )
         (_, a), (_, b), (_, c), (_, d) = levels
         return (d - c) - (b - a)
 
@@ -133,12 +134,21 @@ class PicoRepl(Repl):
         return answer
 
 
+def check_uf2(path: str) -> None:
+    """BoardError unless path is a UF2 file."""
+    try:
+        with open(path, "rb") as file:
+            magic = file.read(len(UF2_MAGIC))
+    except OSError as e:
+        raise BoardError(f"can't read the firmware {path}: {e.strerror}") from e
+    if magic != UF2_MAGIC:
+        raise BoardError(f"{path} is no UF2 file: it starts with {magic!r}")
+
+
 def _died(process: subprocess.Popen) -> str:
     try:
         process.wait(2)
     except subprocess.TimeoutExpired:
         return "its process closed the line"
-    said = process.stderr.read().strip().encode() if not process.stderr.closed else b""
-    return f"its process ended with code {process.returncode}" + (
-        f" saying {printable(said[-300:])}" if said else ""
-    )
+    said = process.stderr.read().strip().rpartition("\n")[2] if not process.stderr.closed else ""
+    return f"its process ended with code {process.returncode}" + (f" saying {said}" if said else "")

@@ -69,6 +69,13 @@ class Pico:
         # The emulator's own loop never rests; this one does. It is looked up when the device starts.
         self.device.simulator.execute = self.execute
         self.pump_alarm = self.device.simulator.clock.create_alarm(self.pump)
+        # A USB host with nothing to send is silent. The emulator's sends an empty packet every 10 us, and
+        # taking those is most of what the core then does. So reads wait here until there is data.
+        self.armed: list[tuple[int, int]] = []
+        self.complete_read = self.mcu.usb_ctrl.on_endpoint_read
+        self.mcu.usb_ctrl.on_endpoint_read = self.read_armed
+        self.controller_reset = self.mcu.usb_ctrl.on_reset
+        self.mcu.usb_ctrl.on_reset = self.reset
 
     async def execute(self) -> None:
         simulator = self.device.simulator
@@ -88,6 +95,16 @@ class Pico:
             simulator.engine_room_error = e
             simulator.stopped = True
             raise
+
+    def read_armed(self, endpoint: int, size: int) -> None:
+        if endpoint == 0 or self.device.cdc.tx_fifo.item_count:
+            self.complete_read(endpoint, size)
+        else:
+            self.armed.append((endpoint, size))
+
+    def reset(self) -> None:
+        self.armed.clear()
+        self.controller_reset()
 
     def from_device(self, data: bytes | bytearray) -> None:
         data = bytes(data)
@@ -109,6 +126,9 @@ class Pico:
         for byte in self.pending[:free]:
             self.device.cdc.send_serial_byte(byte)
         del self.pending[:free]
+        armed, self.armed = self.armed, []
+        for endpoint, size in armed:
+            self.complete_read(endpoint, size)
         if self.pending:
             self.pump_alarm.schedule(PUMP_NANOSECONDS)
 

@@ -176,11 +176,12 @@ class Repl:
 def remote_error(text: str) -> RemoteError:
     """The exception that a MicroPython traceback tells of."""
     text = text.replace("\r\n", "\n").rstrip()
-    last = text
-    for at, line in enumerate(lines := text.split("\n")):
-        # Frames are indented; the exception starts at the last line that is not, and may go on.
-        if at and lines[at - 1].startswith("  ") and not line.startswith("  "):
-            last = "\n".join(lines[at:])
+    lines = text.split("\n")
+    if lines[0].startswith("Traceback"):
+        # Frames are indented. What comes after them is the exception, in as many lines as it likes.
+        frames = next((i for i, line in enumerate(lines[1:], 1) if not line.startswith("  ")), len(lines))
+        lines = lines[frames:]
+    last = "\n".join(lines)
     match = re.match(r"([A-Za-z_][\w.]*)(?:: ?(.*))?$", last, re.DOTALL)
     kind, message = match.groups() if match else ("Exception", last)
     return RemoteError(kind, message or "", text)

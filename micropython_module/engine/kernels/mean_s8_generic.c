@@ -30,14 +30,10 @@ void a8_mean_s8_generic(const a8_mean_params_t *params, const int8_t *in, int8_t
         offset += index[g] * params->kept_stride[g];
     }
     for (int32_t i = begin; i < end; i++) {
-        int32_t mean = sum_s8(params, in + offset);
-        if (!params->is_requantized) {
-            mean /= params->count;
-        } else {
-            mean = a8_requantize(mean + params->sum_offset, params->multiplier, params->shift) + params->output_offset;
-            mean = mean < INT8_MIN ? INT8_MIN : mean;
-            mean = mean > INT8_MAX ? INT8_MAX : mean;
-        }
+        int32_t sum = sum_s8(params, in + offset) + params->sum_offset;
+        int32_t mean = a8_requantize(sum, params->multiplier, params->shift) + params->output_offset;
+        mean = mean < INT8_MIN ? INT8_MIN : mean;
+        mean = mean > INT8_MAX ? INT8_MAX : mean;
         out[i] = (int8_t)mean;
         for (int32_t g = A8_MEAN_GROUPS - 1; g >= 0; g--) {
             offset += params->kept_stride[g];

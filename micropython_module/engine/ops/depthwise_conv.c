@@ -51,7 +51,7 @@ int a8_depthwise_conv_prepare(a8_ctx_t *ctx) {
         return code;
     }
     void *records;
-    code = a8_weighted_records(ctx, &t, params.out_c, 3, a8_ctx_option_int8(ctx, ACTIVATION, 0), true,
+    code = a8_weighted_records(ctx, &t, params.out_c, 3, a8_ctx_option_int8(ctx, ACTIVATION, 0),
         sizeof(params), &params.requantize, &records);
     if (code == A8_OK) {
         *(a8_conv_params_t *)records = params;

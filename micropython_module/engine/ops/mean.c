@@ -12,7 +12,7 @@ typedef struct {
     int32_t poll_outputs; // between two polls
 } block_t;
 
-typedef char a8_assert_mean_block_t[sizeof(block_t) == 80 ? 1 : -1];
+typedef char a8_assert_mean_block_t[sizeof(block_t) == 72 ? 1 : -1];
 typedef char a8_assert_mean_groups[A8_MAX_DIMS <= 2 * A8_MEAN_GROUPS ? 1 : -1];
 
 // Marks the dimensions that the constant second input names.
@@ -39,7 +39,7 @@ static int reduced_dims(a8_ctx_t *ctx, const a8_tensor_info_t *in, bool reduced[
     return A8_OK;
 }
 
-// Groups of dimensions; returns the number of outputs.
+// Groups of dimensions; returns the number of elements in a mean.
 static int32_t group_dims(const a8_tensor_info_t *in, const bool reduced[A8_MAX_DIMS], a8_mean_params_t *params) {
     for (int g = 0; g < A8_MEAN_GROUPS; g++) {
         params->kept[g] = params->reduced[g] = 1;
@@ -47,8 +47,7 @@ static int32_t group_dims(const a8_tensor_info_t *in, const bool reduced[A8_MAX_
     int next[2] = {A8_MEAN_GROUPS - 1, A8_MEAN_GROUPS - 1}; // where the next group goes, kept and reduced
     int last = -1;
     int32_t stride = 1;
-    int32_t outputs = 1;
-    params->count = 1;
+    int32_t count = 1;
     for (uint32_t i = in->rank; i-- > 0;) {
         int32_t extent = in->dims[i];
         if (extent == 1) {
@@ -67,12 +66,10 @@ static int32_t group_dims(const a8_tensor_info_t *in, const bool reduced[A8_MAX_
         last = which;
         stride *= extent;
         if (which) {
-            params->count *= extent;
-        } else {
-            outputs *= extent;
+            count *= extent;
         }
     }
-    return outputs;
+    return count;
 }
 
 int a8_mean_prepare(a8_ctx_t *ctx) {
@@ -90,35 +87,32 @@ int a8_mean_prepare(a8_ctx_t *ctx) {
         return A8_ERR_MEMORY;
     }
     a8_mean_params_t *params = &block->params;
-    block->outputs = group_dims(&in, reduced, params);
+    int32_t count = group_dims(&in, reduced, params);
+    block->outputs = (int32_t)in.count / count;
     if (out.count != (uint32_t)block->outputs) {
         return a8_ctx_fail(ctx, A8_ERR_MODEL, "output has not one element for each mean", block->outputs,
             (int32_t)out.count);
     }
-    if (params->count >= MAX_COUNT) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "a mean has too many elements", MAX_COUNT - 1, params->count);
+    if (count >= MAX_COUNT) {
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "a mean has too many elements", MAX_COUNT - 1, count);
     }
-    block->poll_outputs = 1 + A8_POLL_ELEMENTS / params->count;
+    block->poll_outputs = 1 + A8_POLL_ELEMENTS / count;
 
-    if (in.zero_point == out.zero_point && in.scale == out.scale) {
-        return A8_OK;
-    }
     a8_multiplier_t m = a8_multiplier(a8_real_div(a8_real_from_float(in.scale), a8_real_from_float(out.scale)));
     if (m.shift > MAX_SHIFT) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "input scale is more than 2^20 output scales", A8_NONE, A8_NONE);
     }
     // The division by count goes into the multiplier, with as many bits as the shift can make up for.
     int32_t shift = 0;
-    while (shift < 30 && params->count >> (shift + 1) != 0) {
+    while (shift < 30 && count >> (shift + 1) != 0) {
         shift++;
     }
     if (shift > m.shift - A8_SHIFT_MIN) {
         shift = m.shift - A8_SHIFT_MIN;
     }
-    params->is_requantized = 1;
-    params->multiplier = (int32_t)(((int64_t)m.multiplier << shift) / params->count);
+    params->multiplier = (int32_t)(((int64_t)m.multiplier << shift) / count);
     params->shift = m.shift - shift;
-    params->sum_offset = -in.zero_point * params->count;
+    params->sum_offset = -in.zero_point * count;
     params->output_offset = out.zero_point;
     return A8_OK;
 }

@@ -93,14 +93,22 @@ int a8_pad_prepare(a8_ctx_t *ctx) {
     return A8_OK;
 }
 
-// n bytes of src, or of the padding if there is no src.
-static int8_t *put(int8_t *out, const int8_t *src, const block_t *block, int32_t n) {
-    if (src != NULL) {
-        memcpy(out, src, (uint32_t)n);
-    } else {
-        memset(out, block->zero_point, (uint32_t)n);
+// Writes n bytes of src, or of the padding if there is no src, and moves out behind them. True: stop.
+static bool put(a8_ctx_t *ctx, const block_t *block, int8_t **out, const int8_t *src, int32_t n) {
+    bool stop = false;
+    while (n > 0 && !stop) {
+        int32_t part = n < A8_POLL_BYTES ? n : A8_POLL_BYTES;
+        if (src != NULL) {
+            memcpy(*out, src, (uint32_t)part);
+            src += part;
+        } else {
+            memset(*out, block->zero_point, (uint32_t)part);
+        }
+        *out += part;
+        n -= part;
+        stop = a8_ctx_stop(ctx);
     }
-    return out + n;
+    return stop;
 }
 
 int a8_pad_eval_s8(a8_ctx_t *ctx) {
@@ -116,14 +124,12 @@ int a8_pad_eval_s8(a8_ctx_t *ctx) {
         for (int32_t i = 0; i < outer; i++) {
             inside = inside && index[i] >= dims[i].before && index[i] < dims[i].before + dims[i].extent;
         }
-        out = put(out, NULL, block, row->before);
-        out = put(out, inside ? in : NULL, block, row->extent);
-        out = put(out, NULL, block, row->after);
+        if (put(ctx, block, &out, NULL, row->before) || put(ctx, block, &out, inside ? in : NULL, row->extent)
+            || put(ctx, block, &out, NULL, row->after)) {
+            return A8_ERR_ABORTED;
+        }
         if (inside) {
             in += row->extent;
-        }
-        if (a8_ctx_stop(ctx)) {
-            return A8_ERR_ABORTED;
         }
         int32_t i = outer - 1;
         for (; i >= 0; i--) {

@@ -31,9 +31,9 @@ int a8_pool_prepare(a8_ctx_t *ctx) {
     a8_tensor_info_t output;
     a8_pool_params_t params = {0};
     int code;
-    if ((code = a8_ctx_input(ctx, 0, &input)) != A8_OK || (code = a8_ctx_output(ctx, 0, &output)) != A8_OK
-        || (code = a8_check_activations(ctx, &input)) != A8_OK
-        || (code = a8_check_activations(ctx, &output)) != A8_OK
+    if ((code = a8_check_node(ctx, 1, &input, &output)) != A8_OK
+        || (code = a8_check_quantized(ctx, &input, A8_INT8)) != A8_OK
+        || (code = a8_check_quantized(ctx, &output, A8_INT8)) != A8_OK
         || (code = check_quantization(ctx, &input, &output)) != A8_OK) {
         return code;
     }
