@@ -113,6 +113,9 @@ def builder() -> FFI:
         "".join(f'#include "{header}"\n' for header in headers) + GLUE,
         sources=sources(),
         include_dirs=["arena8/_csrc"],
+        depends=[
+            f"arena8/_csrc/{file.relative_to(CSRC)}" for file in sorted(CSRC.rglob("*")) if file.is_file()
+        ],
         # The same arithmetic as on a board, to the last bit.
         extra_compile_args=["-std=c99", "-ffp-contract=off", "-O2"],
     )

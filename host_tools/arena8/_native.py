@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NoReturn
 
 from . import _buffer
 from ._engine import ffi, lib
+from .boards import all_boards
 
 ALIGN: int = lib.A8_ALIGN
 
@@ -125,17 +124,11 @@ def target_number(target: str) -> int:
     """Number of a target, given by its own name or that of a board."""
     if target in TARGETS:
         return TARGETS[target]
-    boards = board_targets()
+    boards = all_boards()
     if target in boards:
-        return TARGETS[boards[target]]
+        return TARGETS[boards[target].target]
     known = ", ".join([*TARGETS, *sorted(boards)])
     raise ValueError(f"no target or board '{target}' (known: {known})")
-
-
-def board_targets() -> dict[str, str]:
-    """Target of each board, by the board's name."""
-    files = (Path(__file__).parent / "_boards").glob("**/facts.json")
-    return {file.parent.name: json.loads(file.read_text())["target"] for file in files}
 
 
 _raised = threading.local()

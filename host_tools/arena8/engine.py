@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The engine as the host tools use it: the surface of the package, and what only a host asks."""
 
-from ._native import TARGETS, board_targets
+from ._native import TARGETS
 from .interpreter import Interpreter
 from .model import Model, arena_size, known_names, models
 from .tensor import Tensor
@@ -13,7 +13,6 @@ __all__ = [
     "Model",
     "Tensor",
     "arena_size",
-    "board_targets",
     "describe",
     "known_names",
     "models",

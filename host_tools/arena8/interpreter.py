@@ -37,8 +37,6 @@ class Core:
         span = None
         self.place = "heap"
         if isinstance(arena, int):
-            if arena < 0:
-                raise ValueError(f"arena of {arena} bytes")
             if arena < needed:
                 raise MemoryError(f"arena too small: model needs {needed} bytes, {arena} given")
             keep, records = _native.aligned(arena)
@@ -51,6 +49,7 @@ class Core:
             span = (start, start + len(given))
             if start < model.address + model.nbytes and model.address < span[1]:
                 raise ValueError("arena lies in the model's own bytes")
+            claim(span)
             padding = -start % _native.ALIGN
             if len(given) < needed + padding:
                 unaligned = f" ({padding} of them to align the buffer to {_native.ALIGN})" if padding else ""
@@ -161,15 +160,12 @@ class Interpreter:
     Invoke may overwrite inputs. Outputs stay until an input is written or the next invoke.
     """
 
-    __slots__ = ("_core", "inputs", "outputs")
-
-    inputs: tuple[Tensor, ...]
-    outputs: tuple[Tensor, ...]
+    __slots__ = ("_core", "_inputs", "_outputs")
 
     def __init__(self, source: Any, arena: Any = None) -> None:
         self._core = core = Core(as_model(source), arena)
-        self.inputs = self._tensors(lib.a8_inputs(core.handle), lib.a8_input)
-        self.outputs = self._tensors(lib.a8_outputs(core.handle), lib.a8_output)
+        self._inputs = self._tensors(lib.a8_inputs(core.handle), lib.a8_input)
+        self._outputs = self._tensors(lib.a8_outputs(core.handle), lib.a8_output)
 
     def _tensors(self, count: int, get: Any) -> tuple[Tensor, ...]:
         tensors = []
@@ -191,6 +187,16 @@ class Interpreter:
         """Sets variable tensors to their initial values and goes back to the first operator."""
         self._core.idle()
         lib.a8_reset(self._core.handle)
+
+    @property
+    def inputs(self) -> tuple[Tensor, ...]:
+        """The model's inputs, in its order."""
+        return self._inputs
+
+    @property
+    def outputs(self) -> tuple[Tensor, ...]:
+        """The model's outputs, in its order."""
+        return self._outputs
 
     @property
     def model(self) -> Model:

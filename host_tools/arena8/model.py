@@ -61,22 +61,19 @@ class Model:
     a source of another type.
     """
 
-    __slots__ = ("_arena_size", "_data", "_is_copy", "_view", "name")
-
-    name: str
-    """The name or the file's stem; empty for a buffer."""
+    __slots__ = ("_arena_size", "_data", "_is_copy", "_name", "_view")
 
     def __init__(self, source: Any) -> None:
         self._arena_size: int | None = None
         self._is_copy = False
         if isinstance(source, Model):
-            self.name, self._data, self._is_copy = source.name, source._data, source._is_copy
+            self._name, self._data, self._is_copy = source._name, source._data, source._is_copy
         elif isinstance(source, str | os.PathLike):
-            self.name, content = read(source)
+            self._name, content = read(source)
             self._data = ffi.from_buffer("uint8_t[]", content)
             self._is_copy = True
         else:
-            self.name = ""
+            self._name = ""
             self._data = from_buffer(source)
         self._view = ffi.new("a8_model_t *")
         error = ffi.new("a8_error_t *")
@@ -84,6 +81,11 @@ class Model:
             raise ValueError(f"model has {len(self._data)} bytes, at most {0x7FFFFFFF} are possible")
         if lib.a8_model_open(self._view, self._data, len(self._data), error) != lib.A8_OK:
             _native.fail(error)
+
+    @property
+    def name(self) -> str:
+        """The name or the file's stem; empty for a buffer."""
+        return self._name
 
     @property
     def labels(self) -> tuple[str, ...]:

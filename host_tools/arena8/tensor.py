@@ -84,25 +84,14 @@ class Tensor(_buffer.Exporter):
         "_code",
         "_core",
         "_data",
+        "_dtype",
         "_elements",
+        "_name",
         "_readonly",
-        "dtype",
-        "name",
-        "scale",
-        "shape",
-        "zero_point",
+        "_scale",
+        "_shape",
+        "_zero",
     )
-
-    name: str
-    """Name in the model."""
-    shape: tuple[int, ...]
-    """Elements along each dimension."""
-    dtype: str
-    """Type of an element: 'int8', 'uint8', 'int16', 'float32', ..."""
-    scale: float | tuple[float, ...]
-    """Real value of one step; a tuple where it differs by channel; 0.0 if the tensor isn't quantized."""
-    zero_point: int | tuple[int, ...]
-    """The value that stands for 0.0; a tuple where it differs by channel."""
 
     def __new__(cls, core: Core, io: Any) -> Tensor:
         info = core.tensor_info(io.tensor)
@@ -116,17 +105,44 @@ class Tensor(_buffer.Exporter):
         self._code = code
         self._readonly = bool(io.is_constant)
         self._elements = ffi.new("a8_elements_t *", [info.dtype, info.scale, info.zero_point])
-        self.name = _native.text(info.name)
-        self.dtype = _native.dtype_name(info.dtype)
-        self.shape = tuple(info.dims[i] for i in range(info.rank))
+        self._name = _native.text(info.name)
+        self._dtype = _native.dtype_name(info.dtype)
+        self._shape = tuple(info.dims[i] for i in range(info.rank))
         channels = range(info.n_scales)
         if info.n_scales > 1:
-            self.scale = tuple(lib.a8_tensor_scale(info, i) for i in channels)
-            self.zero_point = tuple(lib.a8_tensor_zero_point(info, i) for i in channels)
+            self._scale = tuple(lib.a8_tensor_scale(info, i) for i in channels)
+            self._zero = tuple(lib.a8_tensor_zero_point(info, i) for i in channels)
         else:
-            self.scale = info.scale
-            self.zero_point = info.zero_point
+            self._scale = info.scale
+            self._zero = info.zero_point
         return self
+
+    # ---- What the model says
+
+    @property
+    def name(self) -> str:
+        """Name in the model."""
+        return self._name
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Elements along each dimension."""
+        return self._shape
+
+    @property
+    def dtype(self) -> str:
+        """Type of an element: 'int8', 'uint8', 'int16', 'float32', ..."""
+        return self._dtype
+
+    @property
+    def scale(self) -> float | tuple[float, ...]:
+        """Real value of one step; a tuple where it differs by channel; 0.0 if the tensor isn't quantized."""
+        return self._scale
+
+    @property
+    def zero_point(self) -> int | tuple[int, ...]:
+        """The value that stands for 0.0; a tuple where it differs by channel."""
+        return self._zero
 
     # ---- As it is stored
 
@@ -147,7 +163,8 @@ class Tensor(_buffer.Exporter):
     def __getitem__(self, index: int | slice) -> Any:
         """An element, or some of them as an array."""
         if isinstance(index, slice):
-            return array(self._code, memoryview(self)[index].tobytes())
+            start, count = self._span(index)
+            return array(self._code, memoryview(self)[start : start + count].tobytes())
         return memoryview(self)[self._index(index)]
 
     def __iter__(self) -> Iterator[Any]:
@@ -164,10 +181,7 @@ class Tensor(_buffer.Exporter):
             start = self._index(index)
             self._store(start, self._checked([value], start))
             return
-        start, stop, step = index.indices(len(self))
-        if step != 1:
-            raise NotImplementedError("only slices with step=1 (aka None) are supported")
-        count = max(0, stop - start)
+        start, count = self._span(index)
         source = typed(value)
         if source is None:
             values = self._checked(list(value), start)
@@ -207,7 +221,7 @@ class Tensor(_buffer.Exporter):
         self._per_tensor()
         source = typed(x)
         if source is None:
-            values = array("d", [float(value) for value in x])
+            values = array("d", list(x))  # which takes numbers only
             source = lib.A8_FLOAT64, ffi.from_buffer(values), len(values)
         dtype, pointer, given = source
         self._need(len(self), given)
@@ -266,6 +280,13 @@ class Tensor(_buffer.Exporter):
             raise IndexError(f"index {i}, tensor has {count} elements")
         return i % count
 
+    def _span(self, index: slice) -> tuple[int, int]:
+        """First element and number of elements."""
+        start, stop, step = index.indices(len(self))
+        if step != 1:
+            raise NotImplementedError("only slices with step=1 (aka None) are supported")
+        return start, max(0, stop - start)
+
     def _some(self) -> int:
         if not len(self):
             raise ValueError("tensor has 0 elements")
@@ -290,7 +311,7 @@ class Tensor(_buffer.Exporter):
     def _checked(self, values: list[Any], start: int) -> list[Any]:
         """Values that the tensor's type takes; ValueError or TypeError for others."""
         if self._elements.dtype == lib.A8_FLOAT32:
-            return [float(value) for value in values]
+            return array("d", values).tolist()
         low, high = ffi.new("int64_t *"), ffi.new("int64_t *")
         lib.a8_dtype_range(self._elements.dtype, low, high)
         checked = [operator.index(value) for value in values]

@@ -264,7 +264,7 @@ def test_arena_never_overlaps_the_model():
     block = bytearray(relu()) + bytearray(10_000)
     with pytest.raises(ValueError, match="model's own bytes"):
         arena8.Interpreter(block, memoryview(block)[len(relu()) - 4 :])
-    with pytest.raises(ValueError, match="-1"):
+    with pytest.raises(MemoryError, match="-1 given"):
         arena8.Interpreter(relu(), -1)
 
 
@@ -751,3 +751,18 @@ def test_describe_a_model_that_cannot_run():
     ]
     assert [node["op"] for node in facts["operators"]] == ["RELU", "SIN", "Magic", "SIN"]
     json.dumps(facts)
+
+
+# ---- The script that passes on every board
+
+
+def test_surface_script():
+    import os
+    import subprocess
+
+    env = os.environ | {"ARENA8_MODELS": str(ROOT / "firmware" / "models")}
+    script = ROOT / "tests" / "micropython" / "surface.py"
+    result = subprocess.run([sys.executable, script], capture_output=True, text=True, env=env)
+    assert result.returncode == 0, result.stdout + result.stderr
+    last = result.stdout.strip().splitlines()[-1].split()
+    assert last[0] == "OK" and int(last[1]) > 50 and last[2] == "checks", result.stdout

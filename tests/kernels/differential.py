@@ -11,10 +11,8 @@ from tflite_micro import runtime
 
 HERE = Path(__file__).resolve().parent
 ENGINE = HERE.parents[1] / "micropython_module" / "engine"
-CFLAGS = (
-    "-std=c99 -D_ISOC11_SOURCE -O1 -g -ffp-contract=off -Wall -Wextra -Werror "
-    "-fsanitize=address,undefined -fno-sanitize-recover=all"
-).split()
+CFLAGS = ["-std=c99", "-D_ISOC11_SOURCE", "-O1", "-g", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror"]
+SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 
 OK, MODEL, UNSUPPORTED, MEMORY, DATA = 0, -1, -2, -3, -4
 NONE = -(2**31)
@@ -39,7 +37,7 @@ def sources():
 def build(path):
     """Compiles run_models into the folder path."""
     program = path / "run_models"
-    command = ["cc", *CFLAGS, f"-I{ENGINE}", HERE / "run_models.c", *sources(), "-o", program]
+    command = ["cc", *CFLAGS, *SANITIZE, f"-I{ENGINE}", HERE / "run_models.c", *sources(), "-o", program]
     subprocess.run(command, check=True)
     return program
 

@@ -45,7 +45,7 @@ static void get(void *data, size_t size) {
 }
 
 static void put_error(int32_t code, const a8_error_t *err) {
-    int32_t numbers[] = {err->node, err->needed, err->given};
+    int32_t numbers[] = { err->node, err->needed, err->given };
     uint32_t size = (uint32_t)(sizeof(numbers) + strlen(err->message));
     put(&code, sizeof(code));
     put(&size, sizeof(size));
@@ -156,7 +156,7 @@ int main(void) {
         check(block != NULL && inputs != NULL, "out of memory");
         get(block + head[0], head[1]);
         get(inputs, head[2]);
-        a8_error_t err = {0};
+        a8_error_t err = { 0 };
         int code = run(block + head[0], head[1], inputs, head[2], &err);
         if (code != A8_OK) {
             put_error(code, &err);

@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import json
+import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from .. import inputs, remote, render, transports
-from ..errors import ToolError, UsageError
+from ..errors import RemoteError, ToolError, UsageError
 from ..local import LocalModel
 from ..remote import RemoteModel
 from ..transports.repl import Repl
@@ -86,11 +88,9 @@ def _is_path(model: str) -> bool:
 
 def open_on(repl: Repl, model: str) -> RemoteModel:
     """The model on the board that MODEL means; a file's checksum must be that of the board's model."""
-    import zlib
-
     there = {name: (size, crc & 0xFFFFFFFF) for name, size, crc in remote.models(repl)}
     if not _is_path(model):
-        opened = RemoteModel(repl, model)
+        opened = _open(repl, model, there)
         file = model_file(model)
         if file is not None and (crc := zlib.crc32(file.read_bytes())) != opened.crc32:
             render.messages().print(
@@ -103,27 +103,30 @@ def open_on(repl: Repl, model: str) -> RemoteModel:
     name = Path(model).stem
     same = [n for n, (_, c) in there.items() if c == crc]
     if same:
-        return RemoteModel(repl, name if name in same else same[0])
+        return _open(repl, name if name in same else same[0], there)
     if name in there:
         size, found = there[name]
-        raise ToolError(
-            f"{model} and the {name} on {repl.name} are different models: the file has {len(content)} bytes, "
-            f"CRC-32 {crc:08x}; the board's has {size} bytes, CRC-32 {found:08x}. "
-            f"Build the firmware with this file, or give the name {name} to run the board's"
-        )
+    else:
+        opened = _open(repl, name, there)  # one that models() doesn't list, as in a ROMFS
+        if opened.crc32 == crc:
+            return opened
+        size, found = opened.nbytes, opened.crc32
+    raise ToolError(
+        f"{model} and the {name} on {repl.name} are different models: the file has {len(content)} bytes, "
+        f"CRC-32 {crc:08x}; the board's has {size} bytes, CRC-32 {found:08x}. "
+        f"Build the firmware with this file, or give the name {name} to run the board's"
+    )
+
+
+def _open(repl: Repl, name: str, there: Iterable[str]) -> RemoteModel:
     try:
-        opened = RemoteModel(repl, name)  # one that models() doesn't list, as in a ROMFS
-    except remote.RemoteError as e:
+        return RemoteModel(repl, name)
+    except RemoteError as e:
         if e.kind != "OSError":
             raise
-        listed = ", ".join(sorted(there)) or "none"
-        raise ToolError(f"{repl.name} has no model {name}; its models are {listed}") from e
-    if opened.crc32 != crc:
         raise ToolError(
-            f"{model} (CRC-32 {crc:08x}) and the {name} on {repl.name} (CRC-32 {opened.crc32:08x}) "
-            "are different models"
-        )
-    return opened
+            f"{repl.name} has no model {name}; its models are {', '.join(sorted(there)) or 'none'}"
+        ) from e
 
 
 def _answer(request: Request, model: RemoteModel | LocalModel) -> list[bytes]:
@@ -192,9 +195,9 @@ def _finish(
         )
     difference = first_difference(model, outputs, twin) if twin is not None else None
     if request.as_json:
-        print(json.dumps(_report(model, port, outputs, twin is not None, difference), indent=1))
+        print(json.dumps(_report(model, port, outputs, twin is not None, difference)))
     else:
-        _show(model, port, outputs, twin is not None)
+        _show(model, port, outputs, twin is not None and difference is None)
     if difference:
         raise ToolError(
             "the answer differs from this machine's in {differ} of {of} elements; "
@@ -216,6 +219,8 @@ def _show(model: RemoteModel | LocalModel, port: str, outputs: list[bytes], veri
     where = [f"{model.name} on {port}", f"arena {model.arena_bytes:,} bytes"]
     if model.microseconds is not None:
         where.append(f"{model.microseconds / 1000:.3f} ms")
+    if verified:
+        where.append("the same as this machine's to the bit")
     out.print(", ".join(where), style="dim", markup=False)
 
 

@@ -29,7 +29,7 @@ def describe(model: str) -> dict[str, Any]:
 def run(model: str, as_json: bool) -> int:
     about = describe(model)
     if as_json:
-        print(json.dumps(about, indent=1))
+        print(json.dumps(about))
     else:
         show(about)
     return 0 if about["arena_bytes"] is not None else 1

@@ -38,7 +38,7 @@ static int check_shapes(a8_ctx_t *ctx, const a8_weighted_t *t, a8_fully_connecte
 
 int a8_fully_connected_prepare(a8_ctx_t *ctx) {
     a8_weighted_t t;
-    a8_fully_connected_params_t params = {0};
+    a8_fully_connected_params_t params = { 0 };
     int code = a8_weighted_tensors(ctx, &t);
     if (code != A8_OK || (code = check_shapes(ctx, &t, &params)) != A8_OK) {
         return code;

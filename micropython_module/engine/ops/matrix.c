@@ -10,10 +10,10 @@ int a8_weighted_tensors(a8_ctx_t *ctx, a8_weighted_t *t) {
     const uint32_t n = a8_ctx_inputs(ctx);
     t->has_bias = a8_ctx_has_input(ctx, 2);
     int code;
-    if ((code = a8_check_node(ctx, n == 2 ? 2 : 3, &t->input, &t->output)) != A8_OK
-        || (code = a8_ctx_input(ctx, 1, &t->filter)) != A8_OK
-        || (code = a8_check_quantized(ctx, &t->input, A8_INT8)) != A8_OK
-        || (code = a8_check_quantized(ctx, &t->output, A8_INT8)) != A8_OK) {
+    if ((code = a8_check_node(ctx, n == 2 ? 2 : 3, &t->input, &t->output)) != A8_OK ||
+        (code = a8_ctx_input(ctx, 1, &t->filter)) != A8_OK ||
+        (code = a8_check_quantized(ctx, &t->input, A8_INT8)) != A8_OK ||
+        (code = a8_check_quantized(ctx, &t->output, A8_INT8)) != A8_OK) {
         return code;
     }
     if (t->filter.dtype != A8_INT8) {
