@@ -5,7 +5,7 @@ import json
 import shutil
 import subprocess
 
-import build
+import engine_build
 import numpy as np
 import pytest
 from model_builder import ModelBuilder
@@ -24,10 +24,18 @@ def cortex_m3(tmp_path_factory):
             pytest.skip(f"NOT RUN: no {tool}")
     folder = tmp_path_factory.mktemp("cortex_m3")
     target = ["-mcpu=cortex-m3", "-mthumb"]
-    objects = build.compile_all("arm-none-eabi-gcc", [*build.STANDARD, "-O1", *target], folder)
+    objects = engine_build.compile_all("arm-none-eabi-gcc", [*engine_build.STANDARD, "-O1", *target], folder)
     elf = folder / "run_model.elf"
-    link = [*target, "--specs=rdimon.specs", "-T", build.HERE / "qemu_m3.ld", f"-I{build.ENGINE}"]
-    build.run(["arm-none-eabi-gcc", "-std=c99", *link, *objects, build.HERE / "run_model.c", "-o", elf])
+    link = [
+        *target,
+        "--specs=rdimon.specs",
+        "-T",
+        engine_build.HERE / "qemu_m3.ld",
+        f"-I{engine_build.ENGINE}",
+    ]
+    engine_build.run(
+        ["arm-none-eabi-gcc", "-std=c99", *link, *objects, engine_build.HERE / "run_model.c", "-o", elf]
+    )
 
     def command(*args):
         semihosting = ",".join(["enable=on", "target=native", "arg=run_model", *(f"arg={a}" for a in args)])
