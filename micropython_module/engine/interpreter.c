@@ -280,8 +280,12 @@ static int load_node(a8_ctx_t *ctx, node_t *node, uint32_t index) {
     // All inputs before any output: what a node writes it can't read.
     for (uint32_t i = 0; i < info.n_inputs + info.n_outputs && ret == A8_OK; ++i) {
         bool written = i >= info.n_inputs;
-        int32_t tensor = written ? a8_node_output(ctx->model, &info, i - info.n_inputs)
-            : a8_node_input(ctx->model, &info, i);
+        int32_t tensor;
+        if (written) {
+            tensor = a8_node_output(ctx->model, &info, i - info.n_inputs);
+        } else {
+            tensor = a8_node_input(ctx->model, &info, i);
+        }
         ctx->operands[i] = (uint32_t)tensor;
         ret = load_operand(ctx, tensor, written);
     }
@@ -403,8 +407,8 @@ static int load_graph(a8_ctx_t *ctx, graph_t *graph, node_t *nodes) {
     if (info.operators.count != graph->n_nodes) {
         return model_changed(ctx);
     }
-    if (info.inputs.count > UINT16_MAX || info.outputs.count > UINT16_MAX
-        || info.tensors.count + info.operators.count > MAX_NODES) {
+    if (info.inputs.count > UINT16_MAX || info.outputs.count > UINT16_MAX ||
+        info.tensors.count + info.operators.count > MAX_NODES) {
         return a8_error_at(ctx->err, A8_ERR_UNSUPPORTED, "the subgraph has too many tensors and nodes", ctx->subgraph,
             A8_NONE, A8_NONE, MAX_NODES, (int32_t)(info.tensors.count + info.operators.count));
     }
@@ -446,7 +450,7 @@ static int load(a8_ctx_t *ctx, a8_sizes_t *sizes) {
             "there is no such operator",
             "the operator is not in this build",
             "the operator does not take this element type",
-            "the operator's element type is not in this build",
+            "the operator's element type is not in this build"
         };
         ctx->subgraph = unsupported.subgraph;
         ctx->node_index = unsupported.node;
@@ -709,8 +713,8 @@ bool a8_node_result(const a8_interpreter_t *it, uint32_t node, uint32_t i, a8_io
     }
     // How many bytes only the model knows, which may have changed: the arena's end bounds them.
     int32_t index = a8_node_output(&it->model, &info, i);
-    if (index < 0 || a8_model_tensor(&it->model, 0, (uint32_t)index, &tensor, NULL) != A8_OK
-        || tensor.bytes > it->arena_size - location) {
+    if (index < 0 || a8_model_tensor(&it->model, 0, (uint32_t)index, &tensor, NULL) != A8_OK ||
+        tensor.bytes > it->arena_size - location) {
         return false;
     }
     describe(it, (uint32_t)index, location, tensor.bytes, io);
@@ -740,8 +744,8 @@ static int get_operand(a8_ctx_t *ctx, uint32_t i, uint32_t n, uint32_t first, a8
     uint32_t index = ctx->operands[first + i];
     int ret = a8_model_tensor(ctx->model, ctx->subgraph, index, info, ctx->err);
     // Lifetimes and places rest on what load saw first.
-    if (ret == A8_OK && (info->bytes != ctx->tensors[index].bytes
-                         || (info->data != NULL) != is_constant(&ctx->tensors[index]))) {
+    const a8_buffer_t *seen = &ctx->tensors[index];
+    if (ret == A8_OK && (info->bytes != seen->bytes || (info->data != NULL) != is_constant(seen))) {
         ret = model_changed(ctx);
     }
     return ret;

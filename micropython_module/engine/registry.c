@@ -17,9 +17,9 @@
 
 // Codes by name: A8_CODE_ADD is 0 and so on.
 enum {
-    #define A8_BUILTIN(name) A8_CODE_##name,
-    #include "builtins.def"
-    #undef A8_BUILTIN
+#define A8_BUILTIN(name) A8_CODE_##name,
+#include "builtins.def"
+#undef A8_BUILTIN
     A8_CODE_COUNT
 };
 
@@ -43,15 +43,17 @@ enum {
 #define A8_SECOND(...) A8_SECOND_2(__VA_ARGS__)
 #define A8_SECOND_2(first, second, ...) second
 
-#define A8_OP(operator, family, prepare, eval) int prepare(a8_ctx_t *ctx); int eval(a8_ctx_t *ctx);
+#define A8_OP(operator, family, prepare, eval) \
+    int prepare(a8_ctx_t *ctx); \
+    int eval(a8_ctx_t *ctx);
 #include "ops.def"
 #undef A8_OP
 
 static const a8_op_row_t rows[] = {
-    #define A8_OP(operator, family, prepare, eval) { A8_CODE_##operator, A8_FAMILY_##family, \
+#define A8_OP(operator, family, prepare, eval) { A8_CODE_##operator, A8_FAMILY_##family, \
     A8_CHOOSE(A8_OP_##operator##_##family, prepare), A8_CHOOSE(A8_OP_##operator##_##family, eval) },
-    #include "ops.def"
-    #undef A8_OP
+#include "ops.def"
+#undef A8_OP
 };
 
 uint32_t a8_op_rows(void) {
@@ -64,10 +66,10 @@ const a8_op_row_t *a8_op_row(uint32_t i) {
 
 const char *a8_op_name(int32_t op) {
     static const char names[] =
-        #define A8_BUILTIN(name) #name "\0"
-        #include "builtins.def"
-        #undef A8_BUILTIN
-    ;
+#define A8_BUILTIN(name) #name "\0"
+#include "builtins.def"
+#undef A8_BUILTIN
+        ;
     if (op < 0 || op >= A8_CODE_COUNT) {
         return NULL;
     }

@@ -72,8 +72,8 @@ static void check_places(const a8_interpreter_t *it) {
         }
         for (uint32_t k = 0; k < i; ++k) {
             a8_input(it, k, &other);
-            CHECK(io.tensor == other.tensor || io.offset + io.bytes <= other.offset
-                || other.offset + other.bytes <= io.offset);
+            CHECK(io.tensor == other.tensor || io.offset + io.bytes <= other.offset ||
+                other.offset + other.bytes <= io.offset);
         }
         input_bytes += io.bytes;
     }

@@ -166,7 +166,9 @@ def wrong_graphs():
     ]
 
 
-@pytest.mark.parametrize("graph, code, message, where", wrong_graphs(), ids=lambda g: getattr(g, "__name__", ""))
+@pytest.mark.parametrize(
+    "graph, code, message, where", wrong_graphs(), ids=lambda g: getattr(g, "__name__", "")
+)
 def test_wrong_graph(graph, code, message, where, run):
     m = Graph()
     inputs, outputs = graph(m, m.t())
@@ -194,7 +196,8 @@ def test_graphs_at_the_edge(run):
     assert run(m.build(inputs=[x, x], outputs=[m.add(x, x)]), data * 2)[1] == bytes([0, 2, 4, 6])
     m = Graph()
     x, unused = m.t(), m.t()
-    assert run(m.build(inputs=[unused, x], outputs=[m.relu(x), unused]), b"\x09" * 4 + data)[1] == data + b"\x09" * 4
+    nines = b"\x09" * 4
+    assert run(m.build(inputs=[unused, x], outputs=[m.relu(x), unused]), nines + data)[1] == data + nines
     m = Graph()
     empty = m.tensor((0,), "int8", scale=1.0)
     y = m.tensor((0, 3), "int8", scale=1.0)
@@ -214,8 +217,8 @@ def test_outputs_in_the_middle_survive(run):
     data = bytes([1, 2, 3, 4])
     sizes, out = run(m.build(inputs=[x], outputs=[early, chain[3], value, x]), data * 3)
     expected = np.array([1, 2, 3, 4])
-    assert out == (data + bytes(5 * expected.tolist()[0:0]) + bytes((5 * expected).tolist())
-                   + bytes((21 * expected).tolist()) + data) * 3
+    once = data + bytes((5 * expected).tolist()) + bytes((21 * expected).tolist()) + data
+    assert out == once * 3
     # 5 places of 16 bytes at the widest: x, early, chain[3], and two of the chain
     assert sizes["arena"] >= 5 * 16
 
@@ -279,7 +282,8 @@ def test_caller_contract(program, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["tflm__hello_world_int8", "emlearn__mnist_cnn_int8", "net_resnet_mini_i8_s11", "mlperf__ad01_int8"]
+    "name",
+    ["tflm__hello_world_int8", "emlearn__mnist_cnn_int8", "net_resnet_mini_i8_s11", "mlperf__ad01_int8"],
 )
 def test_caller_contract_on_real_models(name, program, shared_models, run):
     path = shared_models / "models" / f"{name}.tflite"

@@ -7,12 +7,15 @@ import subprocess
 import zipfile
 import zlib
 
+import engine_build
 import numpy as np
 import pytest
 from model_builder import ModelBuilder, _Writer
 from tflite_micro.tensorflow.lite.micro.python import schema_py_generated as schema
 
 ERR_MODEL, ERR_UNSUPPORTED = -1, -2
+# Bytes of an element, by TensorType.
+SIZES = {0: 4, 1: 2, 2: 4, 3: 1, 4: 8, 6: 1, 7: 2, 8: 8, 9: 1, 10: 8, 11: 16, 12: 8, 15: 4, 16: 2}
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +42,7 @@ def expected_tensor(model, tensor):
     q = tensor.quantization
     scales = values(q.scale) if q else []
     zero_points = values(q.zeroPoint) if scales else []
-    size = {0: 4, 1: 2, 2: 4, 3: 1, 4: 8, 6: 1, 7: 2, 8: 8, 9: 1, 10: 8, 11: 16, 12: 8, 15: 4, 16: 2}.get(tensor.type, 0)
+    size = SIZES.get(tensor.type, 0)
     count = int(np.prod(shape, dtype=np.int64))
     nbytes = (count + 1) // 2 if tensor.type == schema.TensorType.INT4 else count * size
     return {
@@ -198,9 +201,7 @@ def test_buffer_outside_of_the_flatbuffer(view):
         graph = w.table((0, "o", tensors))
         buffers = w.offsets([w.table(), w.table((1, "q", first), (2, "q", count))])
         return w.finish(
-            w.table(
-                (0, "u", 3), (1, "o", w.offsets([])), (2, "o", w.offsets([graph])), (4, "o", buffers)
-            )
+            w.table((0, "u", 3), (1, "o", w.offsets([])), (2, "o", w.offsets([graph])), (4, "o", buffers))
         )
 
     size = len(build(0, 0))
@@ -223,9 +224,7 @@ def test_sparse_and_custom_quantization(view):
         graph = w.table((0, "o", tensors))
         buffers = w.offsets([w.table()])
         model = w.finish(
-            w.table(
-                (0, "u", 3), (1, "o", w.offsets([])), (2, "o", w.offsets([graph])), (4, "o", buffers)
-            )
+            w.table((0, "u", 3), (1, "o", w.offsets([])), (2, "o", w.offsets([graph])), (4, "o", buffers))
         )
         error = view(model)["subgraphs"][0]["tensors"][0]["error"]
         assert error["code"] == ERR_UNSUPPORTED and message in error["message"]
@@ -238,7 +237,7 @@ def test_operators_that_cannot_run(view):
     m.node("TANH", [x8], [m.tensor((4,), "int8", scale=1.0)])
     m.node("RELU", [x8], [m.tensor((4,), "int8", scale=1.0)])
     m.node("RELU", [f], [m.tensor((4,), "float32")])
-    m.node("X", [None, f], [m.tensor((4,), "int8")], custom_code="Detect\"it")
+    m.node("X", [None, f], [m.tensor((4,), "int8")], custom_code='Detect"it')
     g = m.subgraph("second")
     y = g.tensor((4,), "int16", scale=1.0)
     g.node("RESHAPE", [y], [g.tensor((2, 2), "int16", scale=1.0)])
@@ -251,6 +250,39 @@ def test_operators_that_cannot_run(view):
         {"subgraph": 1, "node": 1, "op": 199, "dtype": "int16", "reason": 0, "custom": ""},
     ]
     assert seen["subgraphs"][1]["nodes"][1]["name"] == "STABLEHLO_SORT"
+
+
+def test_operators_that_the_build_leaves_out(program, tmp_path):
+    """A switch in ops.def takes a row out of the build; the message can tell, and nothing links its code."""
+    m = ModelBuilder()
+    x = m.tensor((4,), "int8", scale=1.0)
+    f = m.tensor((4,), "float32")
+    y = m.tensor((4,), "int8", scale=1.0)
+    m.node("RELU", [x], [y])
+    m.node("QUANTIZE", [f], [m.tensor((4,), "int8", scale=1.0)])
+    m.node("QUANTIZE", [x], [m.tensor((4,), "int8", scale=1.0)])
+    path = tmp_path / "model.tflite"
+    path.write_bytes(m.build(inputs=[x, f], outputs=[y]))
+
+    def unsupported(*switches):
+        flags = (*engine_build.FLAGS, *(f"-D{switch}" for switch in switches))
+        done = subprocess.run([program("view_model", flags), path], capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        seen = json.loads(done.stdout)
+        return [(u["node"], u["reason"]) for u in seen["unsupported"]], seen["operators"], flags
+
+    every = unsupported("A8_OP_RELU_INT8=1")
+    assert every[0] == []
+    left_out, listed, flags = unsupported("A8_OP_RELU_INT8=0", "A8_OP_QUANTIZE_FLOAT32=0")
+    not_in_this_build, dtype_not_in_this_build = 1, 3
+    assert left_out == [(0, not_in_this_build), (1, dtype_not_in_this_build)]
+    assert "RELU" in every[1] and [op for op in every[1] if op != "RELU"] == listed
+    members = subprocess.run(
+        ["nm", engine_build.library(flags)], capture_output=True, text=True, check=True
+    ).stdout
+    registry = members[members.index("registry.c.o:") :].split("\n\n")[0]
+    assert "a8_relu6_prepare" in registry and "a8_relu_prepare" not in registry
+    assert "a8_quantize_eval_s8" in registry and "a8_quantize_eval_f32" not in registry
 
 
 # --- Labels ---------------------------------------------------------------------------------------

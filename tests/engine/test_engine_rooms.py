@@ -5,10 +5,10 @@ import re
 import shutil
 import subprocess
 
-import build
+import engine_build
 import pytest
 
-ENGINE = build.ENGINE
+ENGINE = engine_build.ENGINE
 STANDARD = {"stdint.h", "stdbool.h", "stddef.h"}
 # What every MicroPython port has, and compilers call on their own.
 LEAVES = {"memcpy", "memmove", "memset", "memcmp", "strlen"}
@@ -77,7 +77,7 @@ def symbols(objects, nm):
 
 
 def check_objects(compiler, flags, nm, folder, runtime):
-    objects = build.compile_all(compiler, [*build.STANDARD, *flags], folder)
+    objects = engine_build.compile_all(compiler, [*engine_build.STANDARD, *flags], folder)
     tables = symbols(objects, nm)
     defined = {name for table in tables.values() for kind, name in table if kind in "TRW"}
     for file, table in tables.items():
@@ -102,7 +102,9 @@ def test_board_objects(cpu, tmp_path):
     if shutil.which("arm-none-eabi-gcc") is None:
         pytest.skip("NOT RUN: no arm-none-eabi-gcc")
     flags = ["-Os", f"-mcpu={cpu}", "-mthumb", "-Wdouble-promotion"]
-    tables = check_objects("arm-none-eabi-gcc", flags, "arm-none-eabi-nm", tmp_path, r"__(aeabi|gnu_thumb1)_\w+")
+    tables = check_objects(
+        "arm-none-eabi-gcc", flags, "arm-none-eabi-nm", tmp_path, r"__(aeabi|gnu_thumb1)_\w+"
+    )
     used = {(file, name) for file, table in tables.items() for kind, name in table if kind == "U"}
     doubles = {(f, n) for f, n in used if re.match(r"__aeabi_(d(add|sub|rsub|mul|div|cmp)|\w+2d$|d2)", n)}
     # elements.c takes float64 arrays of a user and narrows them; nothing else knows the type.

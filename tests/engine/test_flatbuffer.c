@@ -9,6 +9,7 @@
 
 // A root table with, by field: 0 a u32, 1 absent, 2 a u8, 3 a vector of 3 bytes,
 // 4 a vector of one table, which has one u32. Field 5 is beyond the vtable.
+// clang-format off
 static const uint8_t sample[] = {
     /*  0 */ 20, 0, 0, 0, // root table at 20
     /*  4 */ 'T', 'E', 'S', 'T',
@@ -27,6 +28,7 @@ static const uint8_t sample[] = {
     /* 70 */ 0, 0, 0, 0,
     /* 74 */ 14, 0, 17, 0, 4, 0, 0, 0, 8, 0, 9, 0, 13, 0, // 14 bytes, a table of 17, fields 0 to 4
 };
+// clang-format on
 
 typedef struct {
     uint8_t *data;
@@ -140,7 +142,7 @@ int main(void) {
     }
     // And two, three, four bytes at a time, with the values that overflow most easily.
     static const uint32_t nasty[] = { 0, 1, 3, 4, 0x7f, 0x80, 0xff, 0xffff, 0x7ffffffe, 0x7fffffff, 0x80000000,
-                                      0x80000001, 0xfffffff0, 0xfffffffc, 0xffffffff };
+        0x80000001, 0xfffffff0, 0xfffffffc, 0xffffffff };
     uint32_t state = 1;
     for (int run = 0; run < 200000; ++run) {
         uint32_t at[3], n = 1 + next_random(&state) % 3;

@@ -1,31 +1,31 @@
 # SPDX-License-Identifier: MIT
 """The shared models whose operators arena8 has, against outputs of TFLite Micro's reference kernels.
 
-Every model runs under ASan and UBSan, at an aligned and at an odd address. Integer outputs must be the same to
-the bit; float32 outputs (DEQUANTIZE at a model's end) too, as the arithmetic is the same. Where the reference is
-wrong (a standalone RELU6 that changes scales), the golden file has LiteRT's answer. When an output differs, the
-message names the first operator whose result does.
+Every model runs under ASan and UBSan, at an aligned and at an odd address. Outputs must be the same to the
+bit, float32 ones (DEQUANTIZE at a model's end) too, as the arithmetic is the same. Where the reference is
+wrong (a standalone RELU6 that changes scales), the golden file has LiteRT's answer. When an output differs,
+the message names the first operator whose result does.
 """
 
 import json
 import re
 import subprocess
 
-import build
+import engine_build
 import numpy as np
 import pytest
 
 # An operator and the element types of its tensors, as the manifest writes them: "CONV_2D i8*i8(pc)+i32->i8".
 INT8_OPERATORS = {
-    "ADD", "AVERAGE_POOL_2D", "CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "LOGISTIC", "MAX_POOL_2D", "MEAN",
-    "PAD", "RELU", "RELU6", "RESHAPE", "SOFTMAX",
+    "ADD", "AVERAGE_POOL_2D", "CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "LOGISTIC", "MAX_POOL_2D",
+    "MEAN", "PAD", "RELU", "RELU6", "RESHAPE", "SOFTMAX",
 }  # fmt: skip
 EDGES = {"QUANTIZE f32->i8", "QUANTIZE i8->i8", "QUANTIZE u8->i8", "QUANTIZE i8->u8", "QUANTIZE f32->u8"}
 EDGES |= {"DEQUANTIZE i8->f32"}
 MINIMUM = 60
 ALL_RIGHT = "all intermediate tensors are right"
 
-SHARED = build.shared_models()
+SHARED = engine_build.shared_models()
 MODELS = json.loads((SHARED / "manifest.json").read_text())["models"] if SHARED else []
 
 
@@ -85,8 +85,9 @@ def test_golden(model, misalign, program, tmp_path):
     expected = b"".join(raw(golden, "out", row, "litert_out") for row in rows)
     got = output.read_bytes()
     if got != expected:
-        differ = np.frombuffer(got, np.uint8) != np.frombuffer(expected, np.uint8) if len(got) == len(expected) else 1
-        pytest.fail(f"{np.count_nonzero(differ)} of {len(expected)} output bytes differ; {where}")
+        assert len(got) == len(expected)
+        differ = np.count_nonzero(np.frombuffer(got, np.uint8) != np.frombuffer(expected, np.uint8))
+        pytest.fail(f"{differ} of {len(expected)} output bytes differ; {where}")
     if not any(name.startswith("litert_out") for name in golden):
         assert where == ALL_RIGHT
     # The same without stopping after every operator.

@@ -89,8 +89,8 @@ static uint32_t best_of_all_orders(a8_buffer_t *b, uint32_t n, uint32_t done, ui
         for (bool moved = true; moved;) {
             moved = false;
             for (uint32_t k = 0; k < done; ++k) {
-                if (b[done].first <= b[k].last && b[k].first <= b[done].last
-                    && offset < b[k].offset + round_up(b[k].bytes) && b[k].offset < offset + round_up(b[done].bytes)) {
+                if (b[done].first <= b[k].last && b[k].first <= b[done].last &&
+                    offset < b[k].offset + round_up(b[k].bytes) && b[k].offset < offset + round_up(b[done].bytes)) {
                     offset = b[k].offset + round_up(b[k].bytes);
                     moved = true;
                 }

@@ -161,10 +161,15 @@ static void view(const uint8_t *data, uint32_t size) {
     a8_unsupported_t u;
     uint32_t graph = 0, node = 0;
     for (const char *between = ""; a8_next_unsupported(&model, &graph, &node, &u); between = ", ") {
-        printf("%s{\"subgraph\": %u, \"node\": %u, \"op\": %d, \"dtype\": \"%s\", \"reason\": %d, \"custom\": ", between,
-            (unsigned)u.subgraph, (unsigned)u.node, (int)u.op, a8_dtype_name(u.dtype), (int)u.reason);
+        printf("%s{\"subgraph\": %u, \"node\": %u, \"op\": %d, \"dtype\": \"%s\", \"reason\": %d, \"custom\": ",
+            between, (unsigned)u.subgraph, (unsigned)u.node, (int)u.op, a8_dtype_name(u.dtype), (int)u.reason);
         print_string(u.custom);
         printf("}");
+    }
+    printf("],\n");
+    begin("operators", "[");
+    for (uint32_t i = 0; a8_op_listed(i) != NULL; ++i) {
+        printf("%s\"%s\"", i == 0 ? "" : ", ", a8_op_listed(i));
     }
     printf("],\n\"nothing_behind\": [%u, %u, %d, %d]}\n", (unsigned)a8_model_tensors(&model, model.n_subgraphs),
         (unsigned)a8_model_nodes(&model, UINT32_MAX), (int)a8_model_input(&model, 0, UINT32_MAX),

@@ -3,7 +3,8 @@
 
     python tests/fuzz/fuzz.py [--seconds 600] [--seed 1] [--jobs 2] [MODEL...]
 
-The models to mutate are those of firmware/models and, when they are there, the shared ones that the engine runs.
+The models to mutate are those of firmware/models and, when they are there, the shared ones; fewer mutants are
+made of those that the engine doesn't run.
 Exits 1 at the first mutant that breaks a rule, and says how to run that mutant again.
 """
 
@@ -18,20 +19,20 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "engine"))
 
-import build
+import engine_build  # noqa: E402
 
 
 def seeds(largest: int = 100_000) -> list[Path]:
     """Models to mutate, no larger than so many bytes: in larger ones most mutations hit weights."""
     found = sorted((ROOT / "firmware" / "models").glob("*.tflite"))
-    shared = build.shared_models()
+    shared = engine_build.shared_models()
     if shared is not None:
         found += sorted((shared / "models").glob("*.tflite"))
     return [p for p in found if p.stat().st_size <= largest]
 
 
 def command(seed: int, mutants: int, seconds: int, models: list[Path]) -> list:
-    return [build.program("../fuzz/fuzz_model"), str(seed), str(mutants), str(seconds), *models]
+    return [engine_build.program("../fuzz/fuzz_model"), str(seed), str(mutants), str(seconds), *models]
 
 
 def main() -> int:
@@ -42,7 +43,8 @@ def main() -> int:
     parser.add_argument("models", nargs="*", type=Path)
     args = parser.parse_args()
     models = args.models or seeds()
-    print(f"{len(models)} models, seeds {args.seed} to {args.seed + args.jobs - 1}, {args.seconds} s", flush=True)
+    last = args.seed + args.jobs - 1
+    print(f"{len(models)} models, seeds {args.seed} to {last}, {args.seconds} s", flush=True)
     jobs = [
         subprocess.Popen(command(args.seed + i, 0, args.seconds, models), stderr=subprocess.PIPE, text=True)
         for i in range(args.jobs)

@@ -171,7 +171,11 @@ static bool run(uint8_t *bytes, uint32_t size, bool change_afterwards) {
         hooks.polls = 0;
         ret = a8_invoke(&it, &err);
         CHECK(ret == A8_OK || ret == A8_ERR_ABORTED || ret == A8_ERR_DATA);
-        ++counts[ret == A8_OK ? 3 : ret == A8_ERR_DATA ? 4 : 5];
+        if (ret == A8_OK) {
+            ++counts[3];
+        } else {
+            ++counts[ret == A8_ERR_DATA ? 4 : 5];
+        }
         a8_io_t io;
         for (uint32_t i = 0; i < a8_outputs(&it); ++i) {
             a8_output(&it, i, &io);
@@ -194,7 +198,8 @@ int main(int argc, char **argv) {
         return 2;
     }
     bool only = argv[2][0] == '=';
-    unsigned seed = (unsigned)atoi(argv[1]), mutants = (unsigned)atoi(argv[2] + only), seconds = (unsigned)atoi(argv[3]);
+    unsigned seed = (unsigned)atoi(argv[1]), mutants = (unsigned)atoi(argv[2] + only);
+    unsigned seconds = (unsigned)atoi(argv[3]);
     time_t start = time(NULL);
     __asan_set_death_callback(on_death);
     unsigned total = 0;

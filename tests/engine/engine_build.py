@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Compiles the engine for the host with sanitizers, once for every state of its sources.
 
-    python tests/engine/build.py run_model      # prints the path of the program
+python tests/engine/engine_build.py run_model      # prints the path of the program
 """
 
 from __future__ import annotations
