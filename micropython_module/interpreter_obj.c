@@ -40,7 +40,16 @@ const a8_interpreter_obj_t *a8_interpreter_using(const void *start, size_t len) 
     return NULL;
 }
 
-// Not inlined: a pointer left in a register would keep a dropped interpreter alive through the next collection.
+// The collector takes whatever looks like a pointer on the stack for one. Frames of an earlier call left pointers to
+// a dropped interpreter where the frames of this one will lie, and would keep it alive: clears them.
+static MP_NOINLINE void clear_dead_stack(void) {
+    volatile uintptr_t words[128];
+    for (size_t i = 0; i < MP_ARRAY_SIZE(words); i++) {
+        words[i] = 0;
+    }
+}
+
+// Not inlined, so that no pointer stays in a register.
 static MP_NOINLINE bool is_used(const void *start, size_t len) {
     return a8_interpreter_using(start, len) != NULL;
 }
@@ -305,6 +314,7 @@ static mp_obj_t interpreter_make_new(const mp_obj_type_t *type, size_t n_args, s
     memset((uint8_t *)self + sizeof(self->base), 0, sizeof(*self) - sizeof(self->base));
     self->model = model;
     self->arena = mp_const_none;
+    clear_dead_stack();
     load(self, parsed[ARG_arena].u_obj);
     self->engine.poll = poll;
     self->engine.clock = a8_port_clock;

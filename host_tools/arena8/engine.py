@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 """The engine as the host tools use it: the surface of the package, and what only a host asks."""
 
-from ._native import TARGETS, board_targets
+from ._native import TARGETS
 from .interpreter import Interpreter
 from .model import Model, arena_size, known_names, models
 from .tensor import Tensor
-from .view import describe, nodes, unsupported
+from .view import describe, nodes, trace, unsupported
 
 __all__ = [
     "TARGETS",
@@ -13,10 +13,10 @@ __all__ = [
     "Model",
     "Tensor",
     "arena_size",
-    "board_targets",
     "describe",
     "known_names",
     "models",
     "nodes",
+    "trace",
     "unsupported",
 ]

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from . import _native
 from ._native import ffi, lib
+from .interpreter import Interpreter
 from .model import Model, as_model, size_on
 
 TensorFacts = dict[str, Any]
@@ -163,6 +164,24 @@ def _nodes_of(model: Model, subgraph: int) -> list[dict[str, Any]]:
 def nodes(source: Any) -> list[dict[str, Any]]:
     """The nodes of a model in order of execution, as describe() has them under "operators"."""
     return _nodes(as_model(source))
+
+
+def trace(interpreter: Interpreter) -> Iterator[tuple[int, str, dict[int, bytes]]]:
+    """Steps to the end of the model; yields (index, operator, bytes by tensor) of what each node put out.
+
+    Write the inputs first. Starts where the interpreter stands: at the first node unless it was stepped.
+    """
+    core = interpreter._core
+    io = ffi.new("a8_io_t *")
+    more, index = True, 0
+    while more:
+        more = interpreter.step()
+        results, output = {}, 0
+        while lib.a8_node_result(core.handle, index, output, io):
+            results[io.tensor] = bytes(ffi.buffer(io.data, io.bytes))
+            output += 1
+        yield index, _native.op_name(lib.a8_node_op(core.handle, index)), results
+        index += 1
 
 
 def unsupported(source: Any) -> list[dict[str, Any]]:

@@ -32,7 +32,8 @@ enum {
 
 // Name of the file with labels that the metadata tells for output 0; count 0 if it tells none.
 static a8_string_t labels_file(const a8_model_t *model) {
-    a8_vector_t content = a8_model_metadata(model, "TFLITE_METADATA");
+    static const a8_string_t entry = { "TFLITE_METADATA", 15 };
+    a8_vector_t content = a8_model_metadata(model, entry);
     a8_flatbuffer_t fb = { model->data + content.first, content.count };
     a8_vector_t graphs, outputs, files, name;
     a8_string_t found = { NULL, 0 };

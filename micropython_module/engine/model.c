@@ -208,19 +208,18 @@ static bool read_buffer(const a8_model_t *model, uint32_t index, a8_vector_t *da
     return true;
 }
 
-a8_vector_t a8_model_metadata(const a8_model_t *model, const char *name) {
+a8_vector_t a8_model_metadata(const a8_model_t *model, a8_string_t name) {
     a8_flatbuffer_t fb = a8_model_flatbuffer(model);
     a8_vector_t entries, text, data, none = { 0, 0 };
     uint32_t root, entry, buffer;
     if (!a8_flatbuffer_follow(&fb, 0, &root) || !a8_flatbuffer_vector(&fb, root, MODEL_METADATA, 4, &entries)) {
         return none;
     }
-    size_t len = strlen(name);
     for (uint32_t i = 0; i < entries.count; ++i) {
         buffer = 0;
         if (a8_flatbuffer_element(&fb, &entries, i, &entry)
-            && a8_flatbuffer_vector(&fb, entry, METADATA_NAME, 1, &text) && text.count == len
-            && memcmp(fb.data + text.first, name, len) == 0
+            && a8_flatbuffer_vector(&fb, entry, METADATA_NAME, 1, &text) && text.count == name.len
+            && memcmp(fb.data + text.first, name.str, name.len) == 0
             && a8_flatbuffer_field_u32(&fb, entry, METADATA_BUFFER, &buffer) && read_buffer(model, buffer, &data)) {
             return data;
         }

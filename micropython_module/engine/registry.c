@@ -117,16 +117,18 @@ int32_t a8_op_find(int32_t op, a8_dtype_t dtype, a8_reason_t *reason) {
     return -1;
 }
 
-a8_dtype_t a8_op_dtype(const a8_model_t *model, uint32_t subgraph, const a8_node_info_t *node) {
+bool a8_op_dtype(const a8_model_t *model, uint32_t subgraph, const a8_node_info_t *node, a8_dtype_t *dtype) {
     a8_tensor_info_t info;
+    *dtype = A8_FLOAT32;
     for (uint32_t i = 0; i < node->n_inputs; ++i) {
         int32_t tensor = a8_node_input(model, node, i);
-        if (tensor >= 0) {
-            a8_model_tensor(model, subgraph, (uint32_t)tensor, &info, NULL);
-            return info.dtype;
+        if (tensor != -1) {
+            bool good = a8_model_tensor(model, subgraph, (uint32_t)tensor, &info, NULL) == A8_OK;
+            *dtype = info.dtype;
+            return good;
         }
     }
-    return A8_FLOAT32;
+    return true;
 }
 
 bool a8_next_unsupported(const a8_model_t *model, uint32_t *subgraph, uint32_t *node, a8_unsupported_t *out) {
@@ -138,8 +140,12 @@ bool a8_next_unsupported(const a8_model_t *model, uint32_t *subgraph, uint32_t *
             if (a8_model_node(model, *subgraph, i, &info, NULL) != A8_OK) {
                 continue; // malformed: a8_load says so
             }
-            a8_dtype_t dtype = a8_op_dtype(model, *subgraph, &info);
+            a8_dtype_t dtype;
+            bool known = a8_op_dtype(model, *subgraph, &info, &dtype);
             if (a8_op_find(info.op, dtype, &out->reason) < 0) {
+                if (!known && (out->reason == A8_NO_SUCH_DTYPE || out->reason == A8_DTYPE_NOT_IN_THIS_BUILD)) {
+                    continue;
+                }
                 out->subgraph = *subgraph;
                 out->node = i;
                 out->op = info.op;

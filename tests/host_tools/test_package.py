@@ -2,6 +2,7 @@
 """The package as it travels: checkout to sdist to wheel to a fresh environment, where it answers."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -42,10 +43,8 @@ def checkout(tmp_path_factory):
 @pytest.fixture(scope="module")
 def sdist(checkout, tmp_path_factory):
     out = tmp_path_factory.mktemp("sdist")
-    run(
-        *(sys.executable, "-m", "build", "--sdist", "--no-isolation", "--outdir", out),
-        checkout / "host_tools",
-    )
+    code = "import sys, setuptools.build_meta as backend; backend.build_sdist(sys.argv[1])"
+    run(sys.executable, "-c", code, out, cwd=checkout / "host_tools")
     (file,) = out.iterdir()
     return file
 
@@ -129,7 +128,7 @@ def test_installed_wheel_reads_digits(installed, tmp_path):
 
 
 def test_installed_wheel_knows_its_boards(installed, tmp_path):
-    code = "import arena8.engine as e; print(*sorted(e.board_targets()))"
+    code = "import arena8.boards; print(*sorted(arena8.boards.all_boards()))"
     known = set(run(installed, "-c", code, cwd=tmp_path).split())
     assert known == {facts.parent.name for facts in (ROOT / "boards").glob("**/facts.json")}
 
@@ -150,6 +149,18 @@ def test_install_from_the_tree(checkout, tmp_path):
     run(*command, "--no-build-isolation", checkout / "host_tools")
     code = "import sys, arena8; assert arena8.__file__.startswith(sys.prefix); print(*arena8.operators())"
     assert "CONV_2D" in run(python, "-c", code, cwd=tmp_path)
+
+
+def test_a_changed_header_is_built_in(checkout, tmp_path):
+    """An earlier build's leftovers lie in the tree; the version stands in a header only."""
+    tree = tmp_path / "tree"
+    shutil.copytree(checkout, tree)
+    header = tree / "micropython_module" / "engine" / "arena8.h"
+    header.write_text(re.sub(r'(A8_VERSION ")[^"]*', r"\g<1>9.8.7", header.read_text()))
+    python = environment(tmp_path / "env")
+    command = (sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-deps")
+    run(*command, "--no-build-isolation", tree / "host_tools")
+    assert run(python, "-c", "import arena8; print(arena8.__version__)", cwd=tmp_path).strip() == "9.8.7"
 
 
 def test_build_without_sources_says_so(checkout, tmp_path):

@@ -5,12 +5,13 @@ import json
 import os
 import re
 import warnings
+import zlib
 from pathlib import Path
 
 import arena8
 import numpy as np
 import pytest
-from arena8.engine import describe
+from arena8.engine import describe, trace
 
 SHARED = Path(os.environ.get("ARENA8_SHARED_MODELS") or Path(__file__).parents[3] / "shared" / "models")
 if (SHARED / "manifest.json").is_file():
@@ -54,6 +55,23 @@ def test_goldens(entry):
                 expected = golden[f"out{k}"][row].reshape(tensor.shape)
                 assert tensor.numpy().dtype == expected.dtype
                 np.testing.assert_array_equal(tensor.numpy(), expected, f"row {row}, output {k}")
+
+
+@needs_models
+@pytest.mark.parametrize("entry", ELIGIBLE, ids=name)
+def test_every_node(entry):
+    """Each node's output as the reference has it; checksums are of every tensor after each invoke."""
+    it = arena8.Interpreter(SHARED / entry["file"])
+    with np.load(SHARED / entry["golden"]) as golden:
+        for row in range(min(3, entry["golden_n"])):
+            for j, tensor in enumerate(it.inputs):
+                tensor.numpy()[...] = golden[f"in{j}"][row].reshape(tensor.shape)
+            expected = dict(zip(golden["tcrc_idx"].tolist(), golden["tcrc"][row].tolist(), strict=True))
+            steps = list(trace(it))
+            assert len(steps) == entry["n_ops"]
+            for index, op, results in steps:
+                for tensor, content in results.items():
+                    assert zlib.crc32(content) == expected[tensor], f"row {row}, node {index} {op}"
 
 
 @needs_models
