@@ -53,7 +53,7 @@ def test_answers_are_the_references(machine, opened, name):
 
 @pytest.mark.parametrize("name", [KWS, "emlearn__mnist_cnn_int8", "digits"])
 def test_a_model_at_an_odd_address(machine, repl, opened, name):
-    # A copy in RAM, one byte past an aligned address. kws takes the Pico long, and mnist shows the same there.
+    # A copy in RAM, one byte past an aligned address. On the Pico the smaller models show it as well.
     if (machine.name, name) == ("RPI_PICO", KWS):
         pytest.skip("seconds of emulation for nothing new")
     model = opened(name)
@@ -234,7 +234,12 @@ def test_ctrl_c_stops_an_invoke(machine, repl, opened):
     if machine.name == "RPI_PICO":
         # It came out of the middle of the first: one takes several seconds here.
         assert int(repl.exec("print(reached)")) == 0
-    repl.exec("_a8.reset()")
+        repl.exec("_a8.reset()\nfor i in range(3): _a8.step()")
+        name = "digits"  # a whole answer of the long one would take as long again
+        model = opened(name)
+        inputs, outputs = golden(name)
+    else:
+        repl.exec("_a8.reset()")
     model.send(model.inputs[0], inputs[0].tobytes())
     model.invoke()
     assert model.receive(model.outputs[0]) == outputs[0].tobytes()

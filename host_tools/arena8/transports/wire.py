@@ -101,7 +101,7 @@ class Wire:
             raise self._gone() from e
         return len(data)
 
-    def inWaiting(self) -> int:  # noqa: N802, the name is pyserial's
+    def inWaiting(self) -> int:  # the name is pyserial's
         self._fill(0.0)
         return len(self._buffer)
 
