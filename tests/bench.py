@@ -58,9 +58,11 @@ def measure(board: boards.Board) -> list[dict]:
 
 
 def show(rows: list[dict], board: boards.Board) -> None:
-    table = Table(title=f"One invoke on {board.name}, emulated, {board.clock_hz / 1e6:g} MHz; not run on silicon")
-    for heading in ("model", "flash", "arena", "MACs", "cycles", "cycles/MAC", "ms", "to TFLM + CMSIS-NN"):
-        table.add_column(heading, justify="left" if heading == "model" else "right")
+    megahertz = f"{board.clock_hz / 1e6:g} MHz"
+    table = Table(title=f"One invoke on {board.name}, emulated, {megahertz}; never run on silicon")
+    table.add_column("model", no_wrap=True)
+    for heading in ("flash", "arena", "MACs", "cycles", "a MAC", "ms", "of TFLM + CMSIS-NN"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for row in rows:
         table.add_row(
             row["model"],

@@ -25,7 +25,12 @@ from rich.table import Table
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("ARENA8_SHARED_MODELS") or ROOT.parent / "shared" / "models")
 PEERS = json.loads((ROOT / "tests" / "peers.json").read_text())["cmsis_arena_bytes"]
-PARTS = (("kernels/", "kernels"), ("ops/", "operators"), ("engine/", "engine core"), ("", "MicroPython module"))
+PARTS = (
+    ("kernels/", "kernels"),
+    ("ops/", "operators"),
+    ("engine/", "engine core"),
+    ("", "MicroPython module"),
+)
 
 
 def module_sizes(folder: Path) -> dict[str, int]:
@@ -89,13 +94,16 @@ def main() -> int:
         table.add_row(part, f"{size:,}")
     table.add_row("together", f"{sum(sizes.values()):,}", style="bold")
     table2 = Table(title="Arena bytes, everything included")
-    table2.add_column("model")
-    for heading in ("arena8", "TFLM, 64 bits", "TFLM + CMSIS-NN, 32 bits"):
-        table2.add_column(heading, justify="right")
+    table2.add_column("model", no_wrap=True)
+    for heading in ("arena8", "TFLM (64-bit)", "+ CMSIS-NN (32-bit)"):
+        table2.add_column(heading, justify="right", no_wrap=True)
     for row in rows:
         table2.add_row(
             row["model"],
-            *(f"{row[key]:,}" if row.get(key) else "" for key in ("arena8", "tflm_64bit", "tflm_cmsis_32bit")),
+            *(
+                f"{row[key]:,}" if row.get(key) else ""
+                for key in ("arena8", "tflm_64bit", "tflm_cmsis_32bit")
+            ),
         )
     out = render.console()
     out.print(table)

@@ -22,8 +22,9 @@ NUMBERS = 64  # of an answer without classes, at most so many are shown
 
 
 def console() -> Console:
-    """For answers. Colours and width are rich's matter; without a terminal there are no colours."""
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    """For answers. Without a terminal there are no colours, and lines are as long as they need to be."""
+    terminal = sys.stdout.isatty()
+    return Console(highlight=False, soft_wrap=not terminal, width=None if terminal else 120)
 
 
 def messages() -> Console:
