@@ -38,7 +38,7 @@ def name(entry):
 
 
 def overridden(golden):
-    """Whether the reference is wrong (RELU6 that changes scales) and the file holds LiteRT's answer instead."""
+    """Whether the reference is wrong (RELU6 that changes scales) and the file has LiteRT's answer too."""
     return any(key.startswith("litert_out") for key in golden)
 
 
