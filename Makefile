@@ -79,7 +79,7 @@ test: ## Run everything: C tests under sanitizers, device tests on four emulated
 
 .PHONY: test-quick
 test-quick: $(VENV)/host ## Run the tests that need no firmware.
-	@$(PYTHON) -m pytest -q tests --ignore tests/device --ignore tests/firmware
+	@$(PYTHON) -m pytest -q tests --ignore tests/device --ignore tests/firmware --ignore tests/budgets
 
 .PHONY: bench
 bench: test-firmware ## Count cycles of every model on the emulated Pico; writes build/bench.json.
@@ -88,6 +88,10 @@ bench: test-firmware ## Count cycles of every model on the emulated Pico; writes
 .PHONY: sizes
 sizes: test-firmware ## Show flash bytes of the module on Cortex-M0+ and arena bytes of the models.
 	@$(PYTHON) tests/sizes.py
+
+.PHONY: budgets
+budgets: test-firmware ## Rewrite the budgets of arena, flash, cycles and stack from what is measured now.
+	@$(PYTHON) tests/budgets/test_budgets.py
 
 .PHONY: fuzz
 fuzz: $(VENV)/host ## Feed malformed models to the engine under sanitizers for FUZZ_SECONDS.

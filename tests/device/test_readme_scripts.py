@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-import readme  # noqa: E402
+import readme
 
 
 @pytest.mark.parametrize("script, output", readme.scripts())
