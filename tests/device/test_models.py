@@ -8,7 +8,7 @@ import zlib
 import arena8
 import numpy
 import pytest
-from conftest import DIGITS, SHARED
+from machines import DIGITS, SHARED
 
 KWS = "mlperf__kws_ref_model"
 GOLDEN = (KWS, "tflm__hello_world_int8", "emlearn__mnist_cnn_int8")
