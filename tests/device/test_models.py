@@ -8,7 +8,7 @@ import zlib
 import arena8
 import numpy
 import pytest
-from conftest import DIGITS, SHARED
+from machines import DIGITS, SHARED
 
 KWS = "mlperf__kws_ref_model"
 GOLDEN = (KWS, "tflm__hello_world_int8", "emlearn__mnist_cnn_int8")
@@ -30,9 +30,11 @@ def golden(name):
 
 def digits_by_reference():
     runtime = pytest.importorskip("tflite_micro").runtime
-    pixels = numpy.load(DIGITS.parent / "digits_samples.npy").astype(numpy.int32)
-    inputs = numpy.minimum(pixels * 16 - 128, 127).astype(numpy.int8)[:, None, :, :, None]
+    pixels = numpy.load(DIGITS.parent / "digits_samples.npy").astype(numpy.float32)
     reference = runtime.Interpreter.from_file(str(DIGITS))
+    quantization = reference.get_input_details(0)["quantization_parameters"]
+    steps = numpy.round(pixels / quantization["scales"][0]) + quantization["zero_points"][0]
+    inputs = numpy.clip(steps, -128, 127).astype(numpy.int8)[:, None, :, :, None]
     outputs = []
     for row in inputs:
         reference.set_input(row, 0)

@@ -10,7 +10,7 @@ import sys
 import numpy
 import pytest
 from arena8 import cli
-from conftest import DIGITS, REPO
+from machines import DIGITS, REPO
 
 FOLDER = REPO / "tests" / "micropython"
 SCRIPTS = [p for p in sorted(FOLDER.glob("*.py")) if not p.name.startswith(("test_", "conftest"))]
