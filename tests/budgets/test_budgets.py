@@ -21,8 +21,8 @@ from arena8 import boards
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
-import bench
-import sizes
+import bench  # noqa: E402
+import sizes  # noqa: E402
 
 TOLERANCE = 0.01
 UPDATE = "make budgets"
