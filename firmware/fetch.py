@@ -90,7 +90,7 @@ class AptView:
             if not shutil.which(tool):
                 raise FetchError(
                     f"{tool} is not on this system, so MicroPython's sources cannot be fetched: set "
-                    "MICROPYTHON_DIR to a MicroPython checkout (for rp2 boards PICO_SDK_PATH to a pico-sdk too)"
+                    "MICROPYTHON_DIR to a MicroPython checkout (for rp2 PICO_SDK_PATH to a pico-sdk too)"
                 )
         if not Path(pins["keyring"]).exists():
             raise FetchError(
@@ -337,16 +337,7 @@ def trees(port):
 def main():
     parser = argparse.ArgumentParser(description="Fetch the sources that firmware is built from.")
     parser.add_argument("port", nargs="*", choices=[[], *NEEDS], help="ports to fetch for (default: all)")
-    parser.add_argument(
-        "--python-requirements", metavar="SET", help="print a set of pinned Python packages and end"
-    )
     args = parser.parse_args()
-    if args.python_requirements:
-        known = versions()["python"]
-        if args.python_requirements not in known:
-            parser.error(f"no such set: {args.python_requirements} (there are {', '.join(known)})")
-        print("\n".join(known[args.python_requirements]))
-        return 0
     try:
         for port in args.port or NEEDS:
             found = trees(port)

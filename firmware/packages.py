@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: MIT
 """Install what a purpose needs from the system's packages, if it is missing.
 
-    python3 firmware/packages.py base rp2 qemu
+    python3 firmware/packages.py base RPI_PICO
 
-Nothing missing: one line, no network. Else the packages and the megabytes are listed, then apt installs them,
-with sudo if not root. With NO_INSTALL=1, or where there is no apt, what is missing is named and the exit code
-is 2. This file runs on a bare Python 3.10: standard library only.
+A purpose is a name in versions.json, or a board, which stands for its port. Nothing missing: one line, no
+network. Else the packages and the megabytes are listed, then apt installs them, with sudo if not root. With
+NO_INSTALL=1, or where there is no apt, what is missing is named and the exit code is 2.
+
+This file runs on a bare Python 3.10: standard library only.
 """
 
 import json
@@ -60,9 +62,18 @@ PROBES = {
 }
 
 
+def known_purposes():
+    """{purpose: package names}, boards among them."""
+    wanted = json.loads(VERSIONS.read_text(encoding="utf-8"))["packages"]
+    boards = {
+        path.parent.name: wanted[path.parent.parent.name] for path in REPO.glob("boards/*/*/facts.json")
+    }
+    return wanted | boards
+
+
 def missing_packages(purposes):
     """Package names, each once, in the order of the purposes."""
-    wanted = json.loads(VERSIONS.read_text(encoding="utf-8"))["packages"]
+    wanted = known_purposes()
     names = dict.fromkeys(name for purpose in purposes for name in wanted[purpose])
     return [name for name in names if not PROBES[name]()]
 
@@ -85,7 +96,7 @@ def say(text):
 
 
 def main(argv):
-    wanted = json.loads(VERSIONS.read_text(encoding="utf-8"))["packages"]
+    wanted = known_purposes()
     unknown = [purpose for purpose in argv if purpose not in wanted]
     if unknown or not argv:
         print(f"usage: packages.py PURPOSE... with PURPOSE one of {', '.join(wanted)}", file=sys.stderr)

@@ -32,9 +32,15 @@ add_library(arena8_engine STATIC ${ARENA8_ENGINE})
 set_target_properties(arena8_engine PROPERTIES C_STANDARD 99 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF)
 target_include_directories(arena8_engine PRIVATE ${ARENA8_DIR}/engine ${ARENA8_GENERATED_DIR})
 target_compile_options(arena8_engine PRIVATE
-    -ffp-contract=off -O2 -Wall -Wextra -Werror -ffunction-sections -fdata-sections)
+    -ffp-contract=off -Wall -Wextra -ffunction-sections -fdata-sections)
 
-set_source_files_properties(${ARENA8_BINDING} PROPERTIES COMPILE_OPTIONS "-ffp-contract=off;-O2")
+# Speed where the time goes, flash everywhere else.
+set(ARENA8_KERNELS ${ARENA8_ENGINE})
+list(FILTER ARENA8_KERNELS INCLUDE REGEX "/engine/kernels/")
+list(REMOVE_ITEM ARENA8_ENGINE ${ARENA8_KERNELS})
+set_source_files_properties(${ARENA8_KERNELS} PROPERTIES COMPILE_OPTIONS -O2)
+set_source_files_properties(${ARENA8_ENGINE} PROPERTIES COMPILE_OPTIONS -Os)
+set_source_files_properties(${ARENA8_BINDING} PROPERTIES COMPILE_OPTIONS "-ffp-contract=off;-Os")
 
 add_library(usermod_arena8 INTERFACE)
 target_sources(usermod_arena8 INTERFACE ${ARENA8_BINDING})

@@ -26,5 +26,9 @@ endif
 # `private`: what an object is made from (generated headers, mpy-cross) keeps the port's own flags.
 ARENA8_ENGINE_O := $(patsubst $(USER_C_MODULES)/%,$(BUILD)/%.o,$(basename $(ARENA8_ENGINE)))
 ARENA8_BINDING_O := $(patsubst $(USER_C_MODULES)/%,$(BUILD)/%.o,$(basename $(ARENA8_BINDING)))
-$(ARENA8_ENGINE_O): private CFLAGS += -std=c99 -ffp-contract=off -O2 -I$(ARENA8_DIR)/engine
-$(ARENA8_BINDING_O): private CFLAGS += -ffp-contract=off -O2
+ARENA8_KERNELS_O := $(filter $(BUILD)/%/engine/kernels/%,$(ARENA8_ENGINE_O))
+$(ARENA8_ENGINE_O): private CFLAGS += -std=c99 -ffp-contract=off -I$(ARENA8_DIR)/engine
+$(ARENA8_BINDING_O): private CFLAGS += -ffp-contract=off
+# Speed where the time goes, flash everywhere else.
+$(ARENA8_KERNELS_O): private CFLAGS += -O2
+$(filter-out $(ARENA8_KERNELS_O),$(ARENA8_ENGINE_O)) $(ARENA8_BINDING_O): private CFLAGS += -Os

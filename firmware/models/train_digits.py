@@ -2,10 +2,15 @@
 """Train digits.tflite: handwritten digits, 8x8 pixels, by a small int8 convolutional network.
 
 The data are the 1797 scanned digits that scikit-learn ships (the test set of UCI's Optical Recognition of
-Handwritten Digits; a pixel counts the black dots of a 4x4 block, 0 to 16). Neighbours apparently come
-from the same writer, and a shuffled split would test on hands that it has trained on: so the split is by position,
-and the last 360 digits are the test set. They are used once, to measure the finished model, and for the sample inputs.
-Choices (width, epochs, augmentation) were made with --validate, which holds back the end of the training set.
+Handwritten Digits; a pixel counts the black dots of a 4x4 block, 0 to 16). Neighbours apparently come from
+the same writer, and a shuffled split would test on hands that it has trained on: so the split is by position,
+and the last 360 digits are the test set. It is never trained on, calibrated with or stopped by.
+
+Designs are compared by five-fold cross-validation inside the training set, by position too: --validate does
+it for the one below, 30 of 1437 wrong. The test set has been measured for two designs. The first (16 and 32
+channels, 60 epochs, weaker distortion) had 349 of 360 right, 0.969. Then it and three others went through
+cross-validation in float, in a training loop of the same recipe: 36, 36, 35 and 29 wrong. The last is the one
+below; it was taken for that, before its own test result was known. TEST_MEASURED counts this in the card.
 """
 
 import io
@@ -16,10 +21,11 @@ import training
 NAME = "digits"
 SEED = 8
 TEST = 360  # the last ones, in the order of the data set
-VALIDATION = 287  # of the rest, the last ones; with --validate only
-EPOCHS = 60
+TEST_MEASURED = 2  # designs whose test result has been seen, see above
+FOLDS = 5
+EPOCHS = 120
 BATCH = 32
-WIDTH = 16
+WIDTH, WIDTH_DEEP = 24, 40
 PIXEL_MAX = 16
 
 # With a real range of exactly 0 to 255/16 the input's scale is 1/16: q = 16 * pixel - 128, without rounding.
@@ -36,15 +42,18 @@ def load():
 
 
 def distort(image, rng):
-    """Turn, scale, shear and shift a digit a little, as another hand would."""
+    """Turn, shear, stretch and shift a digit a little and vary its stroke, as another hand and pen would."""
     from scipy import ndimage
 
-    angle = np.deg2rad(rng.uniform(-12, 12))
+    angle = np.deg2rad(rng.uniform(-16, 16))
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    matrix = turn @ np.array([[1, rng.uniform(-0.2, 0.2)], [0, 1]]) * rng.uniform(0.88, 1.12)
+    shear = np.array([[1, rng.uniform(-0.26, 0.26)], [0, 1]])
+    matrix = turn @ shear @ np.diag(rng.uniform(0.85, 1.15, 2))
     centre = np.array([3.5, 3.5])
     shift = rng.uniform(-0.8, 0.8, 2)
-    return np.clip(ndimage.affine_transform(image, matrix, centre - matrix @ centre + shift, order=1), 0, PIXEL_MAX)
+    moved = ndimage.affine_transform(image, matrix, centre - matrix @ centre + shift, order=1)
+    inked = moved * rng.uniform(0.8, 1.2) + rng.normal(0, 0.6, moved.shape) * (moved > 0)
+    return np.clip(inked, 0, PIXEL_MAX)
 
 
 def build(tf):
@@ -61,7 +70,7 @@ def build(tf):
     y = normalized(y, layers.Conv2D(WIDTH, 1, use_bias=False), relu=False)
     x = layers.ReLU()(layers.Add()([x, y]))
     x = layers.MaxPooling2D(2)(x)
-    x = normalized(x, layers.Conv2D(2 * WIDTH, 3, padding="same", use_bias=False))
+    x = normalized(x, layers.Conv2D(WIDTH_DEEP, 3, padding="same", use_bias=False))
     x = layers.AveragePooling2D(2)(x)
     x = layers.Dropout(0.3)(layers.Flatten()(x))
     return tf.keras.Model(image, layers.Dense(10, activation="softmax")(x))
@@ -82,7 +91,8 @@ def train(tf, x, y):
         history = model.fit(distorted, one_hot, batch_size=BATCH, verbose=0)
         if (epoch + 1) % 10 == 0:
             print(f"epoch {epoch + 1}/{EPOCHS}, loss {history.history['loss'][0]:.4f}")
-    # Training saw 0 to 1, the model takes pixels: the factor goes into the first layer (a power of two, so exactly).
+    # Training saw 0 to 1, the model takes pixels: the factor goes into the first layer. It is a power of two,
+    # so nothing is rounded.
     first = model.get_layer("first")
     first.set_weights([first.get_weights()[0] / PIXEL_MAX])
     return model
@@ -116,12 +126,23 @@ def sample_files(x, y):
 
 
 def validate(x, y):
+    """Train on all folds but one, measure on that one. Folds are runs of neighbours, as the test set is."""
     tf = training.tensorflow(SEED)
-    model = train(tf, x[:-VALIDATION], y[:-VALIDATION])
-    data = convert(tf, model, x[:-VALIDATION])
-    x, y = x[-VALIDATION:], y[-VALIDATION:]
-    print("validation, float:", float_score(model, x, y))
-    print("validation, int8: ", training.score(training.reference(data, x), y))
+    right = {"float": 0, "int8": 0}
+    for fold, held in enumerate(np.array_split(np.arange(len(x)), FOLDS)):
+        tf.keras.utils.set_random_seed(SEED)
+        kept = np.setdiff1d(np.arange(len(x)), held)
+        model = train(tf, x[kept], y[kept])
+        data = convert(tf, model, x[kept])
+        scores = {
+            "float": float_score(model, x[held], y[held]),
+            "int8": training.score(training.reference(data, x[held]), y[held]),
+        }
+        for kind, score in scores.items():
+            right[kind] += score["correct"]
+        print(f"fold {fold + 1} of {FOLDS}: {scores}")
+    for kind, correct in right.items():
+        print(f"cross-validation, {kind}: {correct}/{len(x)}, {len(x) - correct} wrong")
 
 
 def check(x, y):
@@ -150,10 +171,11 @@ def main():
         "task": "handwritten digits 0 to 9",
         "data": "sklearn.datasets.load_digits (UCI, E. Alpaydin and C. Kaynak, 1998; CC BY 4.0)",
         "split": f"by position: {len(x_train)} to train and to calibrate, the last {len(x_test)} to test",
-        "input": "pixel values 0 (white) to 16 (black), row by row, not scaled: q = 16 * pixel - 128, 16 saturates",
+        "input": "pixels 0 (white) to 16 (black), row by row, not scaled: q = 16 * pixel - 128, 16 saturates",
         "output": "probability of each digit",
         **training.measure(data, x_test, y_test),
         "test_float": float_score(model, x_test, y_test),
+        "test_measured": f"for {TEST_MEASURED} designs; this one was chosen by cross-validation",
         "measured_with": training.versions("tflite_micro", "numpy", "scikit-learn"),
         "trained_with": {
             "seed": SEED,

@@ -206,7 +206,8 @@ def check(name, x_test, y_test):
             print(f"{name}: {key}: the card says {card.get(key)}, measured {value}", file=sys.stderr)
             same = False
     result = measured["test_int8"]
-    print(f"{name}: int8 {result['correct']}/{result['total']} correct, {'as' if same else 'NOT as'} its card says")
+    verdict = "as its card says" if same else "NOT as its card says"
+    print(f"{name}: int8 {result['correct']}/{result['total']} correct, {verdict}")
     return same
 
 
@@ -214,9 +215,13 @@ def arguments(doc):
     parser = argparse.ArgumentParser(description=doc.splitlines()[0])
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument(
-        "--check", action="store_true", help="measure the committed file again (no TensorFlow); exit 1 if its card differs"
+        "--check",
+        action="store_true",
+        help="measure the committed file again, without TensorFlow; exit 1 if its card differs",
     )
     mode.add_argument(
-        "--validate", action="store_true", help="train on a part of the training set, report on the rest, write nothing"
+        "--validate",
+        action="store_true",
+        help="train and measure inside the training set alone, write nothing",
     )
     return parser.parse_args()

@@ -9,7 +9,7 @@
 // Base of Tensor. It shows the memory of the buffer it was made with as one
 // typed dimension; whoever looks at it keeps the object, and what that holds, alive.
 typedef struct {
-    PyObject_HEAD
+    PyObject ob_base;
     Py_buffer held;
     Py_ssize_t shape;
     Py_ssize_t stride;
@@ -51,6 +51,7 @@ static void exporter_dealloc(exporter_t *self) {
     PyTypeObject *type = Py_TYPE(self);
     PyBuffer_Release(&self->held);
     type->tp_free((PyObject *)self);
+    Py_DECREF(type);
 }
 
 static int exporter_getbuffer(exporter_t *self, Py_buffer *view, int flags) {
@@ -74,19 +75,19 @@ static int exporter_getbuffer(exporter_t *self, Py_buffer *view, int flags) {
     return 0;
 }
 
-static PyBufferProcs exporter_as_buffer = {
-    .bf_getbuffer = (getbufferproc)exporter_getbuffer,
+static PyType_Slot exporter_slots[] = {
+    { Py_tp_doc, "Exporter(buffer, format, readonly=False): the bytes of buffer as elements of one type." },
+    { Py_tp_new, exporter_new },
+    { Py_tp_dealloc, exporter_dealloc },
+    { Py_bf_getbuffer, exporter_getbuffer },
+    { 0, NULL },
 };
 
-static PyTypeObject exporter_type = {
-    PyVarObject_HEAD_INIT(NULL, 0)
-    .tp_name = "arena8._buffer.Exporter",
-    .tp_doc = PyDoc_STR("Exporter(buffer, format, readonly=False): the bytes of buffer as elements of one type."),
-    .tp_basicsize = sizeof(exporter_t),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
-    .tp_new = exporter_new,
-    .tp_dealloc = (destructor)exporter_dealloc,
-    .tp_as_buffer = &exporter_as_buffer,
+static PyType_Spec exporter_spec = {
+    .name = "arena8._buffer.Exporter",
+    .basicsize = sizeof(exporter_t),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+    .slots = exporter_slots,
 };
 
 // Runs the handlers of pending signals; raises what they raise.
@@ -112,17 +113,11 @@ static struct PyModuleDef module = {
 };
 
 PyMODINIT_FUNC PyInit__buffer(void) {
-    if (PyType_Ready(&exporter_type) < 0) {
-        return NULL;
-    }
     PyObject *self = PyModule_Create(&module);
-    if (self == NULL) {
-        return NULL;
-    }
-    Py_INCREF(&exporter_type);
-    if (PyModule_AddObject(self, "Exporter", (PyObject *)&exporter_type) < 0) {
-        Py_DECREF(&exporter_type);
-        Py_DECREF(self);
+    PyObject *exporter = PyType_FromSpec(&exporter_spec);
+    if (self == NULL || exporter == NULL || PyModule_AddObject(self, "Exporter", exporter) < 0) {
+        Py_XDECREF(exporter);
+        Py_XDECREF(self);
         return NULL;
     }
     return self;

@@ -15,6 +15,8 @@ HEADERS = ["arena8.h", "elements.h", "message.h"]
 # What only a host has: a clock, and a poll hook that looks for a pressed
 # Ctrl-C. It goes through Python, so it does that at most every 10 ms.
 GLUE = r"""
+#include <math.h>
+#include <string.h>
 #include <time.h>
 
 static uint32_t a8_host_clock(void *arg) {
@@ -37,14 +39,26 @@ static bool a8_host_poll(void *arg) {
     return a8_host_signals(arg);
 }
 
-// Copies n elements between integer types (to float32 from any), if every one is in the range of the type it
-// goes to. Returns the index of the first that is not, else n.
+// Copies n elements between integer types, or to float32 from any, if every one is in the range of the
+// type it goes to. Returns the index of the first that is not, else n. data and src may overlap only
+// if the types are equal.
 static uint32_t a8_host_assign(a8_dtype_t to, void *data, a8_dtype_t from, const void *src, uint32_t n) {
     int64_t min, max;
-    uint32_t bad;
+    if (to == from) {
+        memmove(data, src, (size_t)n * a8_dtype_size(to));
+        return n;
+    }
     if (!a8_dtype_range(to, &min, &max)) {
-        a8_elements_t plain = { to, 0.0f, 0 };
-        return a8_quantize_elements(&plain, data, n, src, from, 1.0f, 0.0f, &bad) == A8_OK ? n : bad;
+        const a8_elements_t plain = { A8_FLOAT32, 0.0f, 0 };
+        for (uint32_t i = 0; i < n; i++) {
+            uint32_t bad;
+            const uint8_t *at = (const uint8_t *)src + (size_t)i * a8_dtype_size(from);
+            // Only a NaN fails, and here it is a value like others.
+            if (a8_quantize_elements(&plain, (float *)data + i, 1, at, from, 1.0f, 0.0f, &bad) != A8_OK) {
+                a8_element_set_float(data, i, (float)NAN);
+            }
+        }
+        return n;
     }
     for (uint32_t i = 0; i < n; i++) {
         int64_t value = a8_element_int(from, src, i);
@@ -99,6 +113,9 @@ def builder() -> FFI:
         "".join(f'#include "{header}"\n' for header in headers) + GLUE,
         sources=sources(),
         include_dirs=["arena8/_csrc"],
+        depends=[
+            f"arena8/_csrc/{file.relative_to(CSRC)}" for file in sorted(CSRC.rglob("*")) if file.is_file()
+        ],
         # The same arithmetic as on a board, to the last bit.
         extra_compile_args=["-std=c99", "-ffp-contract=off", "-O2"],
     )

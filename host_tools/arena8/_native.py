@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NoReturn
 
 from . import _buffer
 from ._engine import ffi, lib
+from .boards import all_boards
 
 ALIGN: int = lib.A8_ALIGN
 
@@ -23,8 +22,6 @@ FORMATS: dict[int, str] = {
     lib.A8_BOOL: "B",
     lib.A8_INT16: "h",
     lib.A8_INT8: "b",
-    lib.A8_FLOAT64: "d",
-    lib.A8_UINT64: "Q",
     lib.A8_UINT32: "I",
     lib.A8_UINT16: "H",
 }
@@ -49,9 +46,13 @@ EXCEPTIONS: dict[int, type[Exception]] = {
 
 def text(string: Any) -> str:
     """A string of the engine (char * or a8_string_t) as str."""
-    if ffi.typeof(string) is ffi.typeof("a8_string_t"):
-        return bytes(ffi.buffer(string.str, string.len)).decode("utf-8", "replace") if string.str else ""
-    return ffi.string(string).decode()
+    if ffi.typeof(string) is ffi.typeof("char *"):
+        return ffi.string(string).decode()
+    raw = bytes(ffi.buffer(string.str, string.len)) if string.str else b""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return bytes(byte if byte < 0x80 else ord("?") for byte in raw).decode()
 
 
 def op_name(op: int) -> str:
@@ -61,6 +62,21 @@ def op_name(op: int) -> str:
 
 def dtype_name(dtype: int) -> str:
     return text(lib.a8_dtype_name(dtype))
+
+
+def shape_text(shape: tuple[int, ...], dtype: str) -> str:
+    """'1x8x8x1 int8'"""
+    return f"{'x'.join(map(str, shape)) or 'scalar'} {dtype}"
+
+
+def opening(kind: str, name: str) -> str:
+    """How the repr of a thing with a name begins."""
+    return f"<{kind} {name[:24]}" if name else f"<{kind}"
+
+
+def cut(text: str) -> str:
+    """A repr of at most 100 columns."""
+    return text if len(text) <= 100 else text[:96] + "...>"
 
 
 # Messages are composed by the engine, the same for every binding. It hands out pieces.
@@ -108,15 +124,11 @@ def target_number(target: str) -> int:
     """Number of a target, given by its own name or that of a board."""
     if target in TARGETS:
         return TARGETS[target]
-    boards = {path.parent.name: path for path in _facts()}
+    boards = all_boards()
     if target in boards:
-        return TARGETS[json.loads(boards[target].read_text())["target"]]
+        return TARGETS[boards[target].target]
     known = ", ".join([*TARGETS, *sorted(boards)])
     raise ValueError(f"no target or board '{target}' (known: {known})")
-
-
-def _facts() -> list[Path]:
-    return sorted((Path(__file__).parent / "_boards").glob("**/facts.json"))
 
 
 _raised = threading.local()

@@ -5,7 +5,7 @@ from ._native import TARGETS
 from .interpreter import Interpreter
 from .model import Model, arena_size, known_names, models
 from .tensor import Tensor
-from .view import describe, nodes, unsupported
+from .view import describe, nodes, trace, unsupported
 
 __all__ = [
     "TARGETS",
@@ -17,5 +17,6 @@ __all__ = [
     "known_names",
     "models",
     "nodes",
+    "trace",
     "unsupported",
 ]

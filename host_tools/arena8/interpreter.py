@@ -21,7 +21,7 @@ class Core:
     the objects frees at once.
     """
 
-    __slots__ = ("__weakref__", "_error", "_keep", "busy", "handle", "last_look", "model", "span")
+    __slots__ = ("__weakref__", "_error", "_keep", "busy", "handle", "last_look", "model", "place", "span")
 
     def __init__(self, model: Model, arena: Any) -> None:
         self.model = model
@@ -34,6 +34,8 @@ class Core:
         needed = max(model.arena_size, sizes.records + sizes.arena)
         if arena is None:
             arena = needed
+        span = None
+        self.place = "heap"
         if isinstance(arena, int):
             if arena < needed:
                 raise MemoryError(f"arena too small: model needs {needed} bytes, {arena} given")
@@ -42,7 +44,12 @@ class Core:
             self._keep: tuple[Any, ...] = (keep,)
         else:
             given = writable(arena)
+            self.place = "a buffer"
             start = int(ffi.cast("uintptr_t", given))
+            span = (start, start + len(given))
+            if start < model.address + model.nbytes and model.address < span[1]:
+                raise ValueError("arena lies in the model's own bytes")
+            claim(span)
             padding = -start % _native.ALIGN
             if len(given) < needed + padding:
                 unaligned = f" ({padding} of them to align the buffer to {_native.ALIGN})" if padding else ""
@@ -56,7 +63,7 @@ class Core:
         start = int(ffi.cast("uintptr_t", tensors))
         self.span = (start, start + sizes.arena)
         with registry_lock:
-            claim(self)
+            claim(span or self.span)
             code = lib.a8_load(
                 self.handle,
                 model._view,
@@ -117,13 +124,17 @@ def holder(span: tuple[int, int]) -> Core | None:
     return None
 
 
-def claim(core: Core) -> None:
-    """RuntimeError if another live interpreter uses some of the core's memory."""
-    if holder(core.span) is not None:
+def claim(span: tuple[int, int]) -> None:
+    """RuntimeError if a live interpreter uses some of that memory."""
+    if holder(span) is not None:
         gc.collect()  # it may be garbage
-    other = holder(core.span)
+    other = holder(span)
     if other is not None:
-        raise RuntimeError(f"arena is in use by the interpreter of {other.model!r}")
+        model = other.model
+        raise RuntimeError(
+            f"arena is in use by a live Interpreter of model '{model.name[:40]}', "
+            f"{model.nbytes} bytes at {model.address:#x}"
+        )
 
 
 def writable(buffer: Any) -> Any:
@@ -149,15 +160,12 @@ class Interpreter:
     Invoke may overwrite inputs. Outputs stay until an input is written or the next invoke.
     """
 
-    __slots__ = ("_core", "inputs", "outputs")
-
-    inputs: tuple[Tensor, ...]
-    outputs: tuple[Tensor, ...]
+    __slots__ = ("_core", "_inputs", "_outputs")
 
     def __init__(self, source: Any, arena: Any = None) -> None:
         self._core = core = Core(as_model(source), arena)
-        self.inputs = self._tensors(lib.a8_inputs(core.handle), lib.a8_input)
-        self.outputs = self._tensors(lib.a8_outputs(core.handle), lib.a8_output)
+        self._inputs = self._tensors(lib.a8_inputs(core.handle), lib.a8_input)
+        self._outputs = self._tensors(lib.a8_outputs(core.handle), lib.a8_output)
 
     def _tensors(self, count: int, get: Any) -> tuple[Tensor, ...]:
         tensors = []
@@ -179,6 +187,21 @@ class Interpreter:
         """Sets variable tensors to their initial values and goes back to the first operator."""
         self._core.idle()
         lib.a8_reset(self._core.handle)
+
+    @property
+    def inputs(self) -> tuple[Tensor, ...]:
+        """The model's inputs, in its order."""
+        return self._inputs
+
+    @property
+    def outputs(self) -> tuple[Tensor, ...]:
+        """The model's outputs, in its order."""
+        return self._outputs
+
+    @property
+    def model(self) -> Model:
+        """The model that it runs."""
+        return self._core.model
 
     @property
     def arena_used(self) -> int:
@@ -221,7 +244,9 @@ class Interpreter:
 
     def __repr__(self) -> str:
         def shapes(tensors: tuple[Tensor, ...]) -> str:
-            return ", ".join("x".join(map(str, t.shape)) + " " + t.dtype for t in tensors)
+            return ", ".join(_native.shape_text(t.shape, t.dtype) for t in tensors)
 
-        text = f"<Interpreter {self._core.model.name[:24]} {shapes(self.inputs)} -> {shapes(self.outputs)}"
-        return f"{text[:70]}, arena {self.arena_used} bytes>"
+        return _native.cut(
+            f"{_native.opening('Interpreter', self._core.model.name)} {shapes(self.inputs)} -> "
+            f"{shapes(self.outputs)}, arena {self.arena_used} bytes of {self._core.place}>"
+        )

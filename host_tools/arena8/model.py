@@ -53,27 +53,27 @@ class Model:
     """A view of a model's bytes, checked and not copied.
 
     source is a readable buffer of .tflite bytes (bytes, bytearray, memoryview, mmap, array ...), the
-    name of a model (name.tflite in a folder of ARENA8_MODELS or in the working directory), or a path.
-    A str is never taken for model bytes. A buffer is used in place and stays locked while the Model lives.
+    name of a model (name.tflite in a folder of ARENA8_MODELS or in the working directory), a path (the file
+    is read into RAM), or another Model. A str is never taken for model bytes. A buffer is used in place and
+    stays locked while the Model lives.
 
     Raises ValueError for malformed bytes, OSError if there is no such model or file, TypeError for
     a source of another type.
     """
 
-    __slots__ = ("_arena_size", "_data", "_view", "name")
-
-    name: str
-    """The name or the file's stem; empty for a buffer."""
+    __slots__ = ("_arena_size", "_data", "_is_copy", "_name", "_view")
 
     def __init__(self, source: Any) -> None:
         self._arena_size: int | None = None
+        self._is_copy = False
         if isinstance(source, Model):
-            self.name, self._data = source.name, source._data
+            self._name, self._data, self._is_copy = source._name, source._data, source._is_copy
         elif isinstance(source, str | os.PathLike):
-            self.name, content = read(source)
+            self._name, content = read(source)
             self._data = ffi.from_buffer("uint8_t[]", content)
+            self._is_copy = True
         else:
-            self.name = ""
+            self._name = ""
             self._data = from_buffer(source)
         self._view = ffi.new("a8_model_t *")
         error = ffi.new("a8_error_t *")
@@ -81,6 +81,11 @@ class Model:
             raise ValueError(f"model has {len(self._data)} bytes, at most {0x7FFFFFFF} are possible")
         if lib.a8_model_open(self._view, self._data, len(self._data), error) != lib.A8_OK:
             _native.fail(error)
+
+    @property
+    def name(self) -> str:
+        """The name or the file's stem; empty for a buffer."""
+        return self._name
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -116,7 +121,22 @@ class Model:
         return self._arena_size
 
     def __repr__(self) -> str:
-        return f"<Model {self.name[:40]} {self.nbytes} bytes in RAM at {self.address:#x}>"
+        def ends(count: int, get: Any) -> str:
+            info, error = ffi.new("a8_tensor_info_t *"), ffi.new("a8_error_t *")
+            shown = []
+            for i in range(min(count, 4)):
+                if lib.a8_model_tensor(self._view, 0, get(self._view, 0, i), info, error) == lib.A8_OK:
+                    dtype = _native.dtype_name(info.dtype)
+                    shown.append(_native.shape_text(tuple(info.dims[0 : info.rank]), dtype))
+            return ", ".join(shown)
+
+        place = "RAM (a copy)" if self._is_copy else "RAM"
+        inputs = ends(lib.a8_model_inputs(self._view, 0), lib.a8_model_input)
+        outputs = ends(lib.a8_model_outputs(self._view, 0), lib.a8_model_output)
+        return _native.cut(
+            f"{_native.opening('Model', self.name)} {self.nbytes} bytes in {place} at {self.address:#x}, "
+            f"{inputs} -> {outputs}>"
+        )
 
 
 def from_buffer(source: Any) -> Any:

@@ -37,6 +37,8 @@ def typed(x: Any) -> tuple[int, Any, int] | None:
     Elements that the engine doesn't read (float16, uint64, another byte order) come back as float64 or int64.
     TypeError for what is no number.
     """
+    if isinstance(x, str):
+        raise TypeError("str has no numbers")
     try:
         view = memoryview(x)
     except TypeError:
@@ -55,6 +57,17 @@ def typed(x: Any) -> tuple[int, Any, int] | None:
     return dtype, ffi.from_buffer(view if view.c_contiguous else view.tobytes()), view.nbytes // view.itemsize
 
 
+def writable_floats(out: Any) -> memoryview:
+    try:
+        view = memoryview(out)
+    except TypeError:
+        view = None
+    if view is None or view.readonly or not view.c_contiguous or view.format.lstrip("@=<") != "f":
+        kind = type(out).__name__
+        raise TypeError(f"out must be a writable buffer of floats (type 'f'), not {kind}")
+    return view
+
+
 def is_float(dtype: int) -> bool:
     return dtype in (lib.A8_FLOAT32, lib.A8_FLOAT64)
 
@@ -71,49 +84,65 @@ class Tensor(_buffer.Exporter):
         "_code",
         "_core",
         "_data",
+        "_dtype",
         "_elements",
+        "_name",
         "_readonly",
-        "dtype",
-        "name",
-        "scale",
-        "shape",
-        "zero_point",
+        "_scale",
+        "_shape",
+        "_zero",
     )
-
-    name: str
-    """Name in the model."""
-    shape: tuple[int, ...]
-    """Elements along each dimension."""
-    dtype: str
-    """Type of an element: 'int8', 'uint8', 'int16', 'float32', ..."""
-    scale: float | tuple[float, ...]
-    """Real value of one step; a tuple where it differs by channel; 0.0 if the tensor isn't quantized."""
-    zero_point: int | tuple[int, ...]
-    """The value that stands for 0.0; a tuple where it differs by channel."""
 
     def __new__(cls, core: Core, io: Any) -> Tensor:
         info = core.tensor_info(io.tensor)
         code = _native.FORMATS.get(info.dtype)
         if code is None:
             kind = _native.dtype_name(info.dtype)
-            raise ValueError(f"tensor '{_native.text(info.name)}' is {kind}, which has no Python form")
+            raise ValueError(f"tensor {io.tensor} is {kind}, which has no Python form")
         self = super().__new__(cls, ffi.buffer(io.data, io.bytes), code, bool(io.is_constant))
         self._core = core
         self._data = io.data
         self._code = code
         self._readonly = bool(io.is_constant)
         self._elements = ffi.new("a8_elements_t *", [info.dtype, info.scale, info.zero_point])
-        self.name = _native.text(info.name)
-        self.dtype = _native.dtype_name(info.dtype)
-        self.shape = tuple(info.dims[i] for i in range(info.rank))
+        self._name = _native.text(info.name)
+        self._dtype = _native.dtype_name(info.dtype)
+        self._shape = tuple(info.dims[i] for i in range(info.rank))
         channels = range(info.n_scales)
         if info.n_scales > 1:
-            self.scale = tuple(lib.a8_tensor_scale(info, i) for i in channels)
-            self.zero_point = tuple(lib.a8_tensor_zero_point(info, i) for i in channels)
+            self._scale = tuple(lib.a8_tensor_scale(info, i) for i in channels)
+            self._zero = tuple(lib.a8_tensor_zero_point(info, i) for i in channels)
         else:
-            self.scale = info.scale
-            self.zero_point = info.zero_point
+            self._scale = info.scale
+            self._zero = info.zero_point
         return self
+
+    # ---- What the model says
+
+    @property
+    def name(self) -> str:
+        """Name in the model."""
+        return self._name
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Elements along each dimension."""
+        return self._shape
+
+    @property
+    def dtype(self) -> str:
+        """Type of an element: 'int8', 'uint8', 'int16', 'float32', ..."""
+        return self._dtype
+
+    @property
+    def scale(self) -> float | tuple[float, ...]:
+        """Real value of one step; a tuple where it differs by channel; 0.0 if the tensor isn't quantized."""
+        return self._scale
+
+    @property
+    def zero_point(self) -> int | tuple[int, ...]:
+        """The value that stands for 0.0; a tuple where it differs by channel."""
+        return self._zero
 
     # ---- As it is stored
 
@@ -134,7 +163,8 @@ class Tensor(_buffer.Exporter):
     def __getitem__(self, index: int | slice) -> Any:
         """An element, or some of them as an array."""
         if isinstance(index, slice):
-            return array(self._code, memoryview(self)[index].tobytes())
+            start, count = self._span(index)
+            return array(self._code, memoryview(self)[start : start + count].tobytes())
         return memoryview(self)[self._index(index)]
 
     def __iter__(self) -> Iterator[Any]:
@@ -151,10 +181,7 @@ class Tensor(_buffer.Exporter):
             start = self._index(index)
             self._store(start, self._checked([value], start))
             return
-        start, stop, step = index.indices(len(self))
-        if step != 1:
-            raise NotImplementedError("only slices with step=1 (aka None) are supported")
-        count = max(0, stop - start)
+        start, count = self._span(index)
         source = typed(value)
         if source is None:
             values = self._checked(list(value), start)
@@ -172,7 +199,10 @@ class Tensor(_buffer.Exporter):
     def write(self, buffer: Any) -> None:
         """Copies raw bytes into the tensor. ValueError unless buffer has as many bytes as the tensor."""
         self._writable()
-        view = memoryview(buffer)
+        try:
+            view = memoryview(buffer)
+        except TypeError:
+            raise TypeError(f"need a buffer of bytes, not {type(buffer).__name__}") from None
         size = memoryview(self).nbytes
         if view.nbytes != size:
             raise ValueError(f"tensor has {size} bytes, got {view.nbytes}")
@@ -188,9 +218,10 @@ class Tensor(_buffer.Exporter):
         writes nothing then.
         """
         self._writable()
+        self._per_tensor()
         source = typed(x)
         if source is None:
-            values = array("d", [float(value) for value in x])
+            values = array("d", list(x))  # which takes numbers only
             source = lib.A8_FLOAT64, ffi.from_buffer(values), len(values)
         dtype, pointer, given = source
         self._need(len(self), given)
@@ -204,12 +235,11 @@ class Tensor(_buffer.Exporter):
 
         Returns array('f') of as many elements as the tensor has, or out, a writable buffer of floats to fill.
         """
+        self._per_tensor()
         count = len(self)
         if out is None:
             out = array("f", bytes(4 * count))
-        view = memoryview(out)
-        if view.format.lstrip("@=<") != "f":
-            raise TypeError(f"out must hold floats (format 'f'), not '{view.format}'")
+        view = writable_floats(out)
         self._need(count, view.nbytes // 4, "out")
         lib.a8_dequantize_elements(self._elements, self._data, count, ffi.from_buffer("float[]", view, True))
         return out
@@ -220,8 +250,10 @@ class Tensor(_buffer.Exporter):
 
     def top(self, k: int) -> list[tuple[str | int, float]]:
         """The k largest elements, best first: (label, or index where there is none, real value)."""
+        self._per_tensor()
         values = memoryview(self)
-        best = sorted(range(self._some()), key=lambda i: (-values[i], i))[: max(0, k)]
+        # A NaN comes after every number.
+        best = sorted(range(self._some()), key=lambda i: (values[i] != values[i], -values[i], i))[: max(0, k)]
         labels = self._core.labels()
         named = len(labels) == len(values)
         return [
@@ -230,8 +262,14 @@ class Tensor(_buffer.Exporter):
         ]
 
     def __repr__(self) -> str:
-        shape = "x".join(map(str, self.shape)) or "scalar"
-        return f"<Tensor {self.name[:32]} {shape} {self.dtype}>"
+        if isinstance(self.scale, tuple):
+            scale = ", scales per channel"
+        else:
+            scale = f", scale {self.scale:.7g}, zero_point {self.zero_point}" if self.scale else ""
+        return _native.cut(
+            f"{_native.opening('Tensor', self.name)} {_native.shape_text(self.shape, self.dtype)} "
+            f"{memoryview(self).nbytes} bytes in RAM{scale}>"
+        )
 
     # ---- Checks
 
@@ -242,6 +280,13 @@ class Tensor(_buffer.Exporter):
             raise IndexError(f"index {i}, tensor has {count} elements")
         return i % count
 
+    def _span(self, index: slice) -> tuple[int, int]:
+        """First element and number of elements."""
+        start, stop, step = index.indices(len(self))
+        if step != 1:
+            raise NotImplementedError("only slices with step=1 (aka None) are supported")
+        return start, max(0, stop - start)
+
     def _some(self) -> int:
         if not len(self):
             raise ValueError("tensor has 0 elements")
@@ -249,12 +294,16 @@ class Tensor(_buffer.Exporter):
 
     def _need(self, count: int, given: int, who: str = "tensor") -> None:
         if count != given:
-            raise ValueError(f"tensor has {count} elements, got {given}")
+            raise ValueError(f"{who} has {count} elements, got {given}")
+
+    def _per_tensor(self) -> None:
+        if isinstance(self.scale, tuple):
+            raise ValueError("tensor has a scale for each channel")
 
     def _writable(self) -> None:
         self._core.idle()
         if self._readonly:
-            raise TypeError(f"tensor '{self.name}' is constant")
+            raise TypeError("tensor is constant")
 
     def _at(self, index: int) -> Any:
         return self._data + index * memoryview(self).itemsize
@@ -262,7 +311,7 @@ class Tensor(_buffer.Exporter):
     def _checked(self, values: list[Any], start: int) -> list[Any]:
         """Values that the tensor's type takes; ValueError or TypeError for others."""
         if self._elements.dtype == lib.A8_FLOAT32:
-            return [float(value) for value in values]
+            return array("d", values).tolist()
         low, high = ffi.new("int64_t *"), ffi.new("int64_t *")
         lib.a8_dtype_range(self._elements.dtype, low, high)
         checked = [operator.index(value) for value in values]

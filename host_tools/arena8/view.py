@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from . import _native
 from ._native import ffi, lib
+from .interpreter import Interpreter
 from .model import Model, as_model, size_on
 
 TensorFacts = dict[str, Any]
@@ -22,11 +23,12 @@ REASONS = {
 }
 
 
-def _tensor(model: Model, index: int) -> TensorFacts:
+def _tensor(model: Model, subgraph: int, index: int) -> TensorFacts:
     info = ffi.new("a8_tensor_info_t *")
     error = ffi.new("a8_error_t *")
-    if lib.a8_model_tensor(model._view, 0, index, info, error) != lib.A8_OK:
+    if lib.a8_model_tensor(model._view, subgraph, index, info, error) != lib.A8_OK:
         _native.fail(error)
+    constant = info.data != ffi.NULL
     channels = info.n_scales
     scale: Any = info.scale
     zero_point: Any = info.zero_point
@@ -40,7 +42,8 @@ def _tensor(model: Model, index: int) -> TensorFacts:
         "dtype": _native.dtype_name(info.dtype),
         "count": info.count,
         "bytes": info.bytes,
-        "constant": info.data != ffi.NULL,
+        "constant": constant,
+        "position": int(ffi.cast("intptr_t", info.data)) - model.address if constant else None,
         "variable": bool(info.is_variable),
         "scale": scale,
         "zero_point": zero_point,
@@ -108,17 +111,35 @@ def _macs(op: str, inputs: list[TensorFacts], outputs: list[TensorFacts]) -> int
         return 0  # tensors are missing or of a wrong rank: such a node doesn't load either
 
 
-def _nodes(model: Model, tensors: dict[int, TensorFacts]) -> list[dict[str, Any]]:
+def _weights(op: str, inputs: list[TensorFacts]) -> list[TensorFacts]:
+    """Weights and biases: the constants of a node that multiplies, but for a shape that steers it."""
+    if op not in MACS:
+        return []
+    return [t for t in inputs[1 if op == "TRANSPOSE_CONV" else 0 :] if t["constant"]]
+
+
+def _params(weights: list[TensorFacts]) -> int:
+    """Elements of weights; a buffer that several tensors share counts once."""
+    return sum({t["position"]: t["count"] for t in weights}.values())
+
+
+def _nodes(model: Model) -> list[dict[str, Any]]:
+    return [node for subgraph in range(model._view.n_subgraphs) for node in _nodes_of(model, subgraph)]
+
+
+def _nodes_of(model: Model, subgraph: int) -> list[dict[str, Any]]:
+    tensors: dict[int, TensorFacts] = {}
+
     def get(index: int) -> TensorFacts:
         if index not in tensors:
-            tensors[index] = _tensor(model, index)
+            tensors[index] = _tensor(model, subgraph, index)
         return tensors[index]
 
     node = ffi.new("a8_node_info_t *")
     error = ffi.new("a8_error_t *")
     found = []
-    for i in range(lib.a8_model_nodes(model._view, 0)):
-        if lib.a8_model_node(model._view, 0, i, node, error) != lib.A8_OK:
+    for i in range(lib.a8_model_nodes(model._view, subgraph)):
+        if lib.a8_model_node(model._view, subgraph, i, node, error) != lib.A8_OK:
             _native.fail(error)
         indices = [lib.a8_node_input(model._view, node, k) for k in range(node.n_inputs)]
         inputs = [get(index) for index in indices if index >= 0]
@@ -129,11 +150,12 @@ def _nodes(model: Model, tensors: dict[int, TensorFacts]) -> list[dict[str, Any]
         found.append(
             {
                 "index": i,
+                "subgraph": subgraph,
                 "op": op,
                 "inputs": inputs,
                 "outputs": outputs,
                 "macs": _macs(op, inputs, outputs),
-                "params": sum(t["count"] for t in inputs if t["constant"]),
+                "params": _params(_weights(op, inputs)),
             }
         )
     return found
@@ -141,7 +163,25 @@ def _nodes(model: Model, tensors: dict[int, TensorFacts]) -> list[dict[str, Any]
 
 def nodes(source: Any) -> list[dict[str, Any]]:
     """The nodes of a model in order of execution, as describe() has them under "operators"."""
-    return _nodes(as_model(source), {})
+    return _nodes(as_model(source))
+
+
+def trace(interpreter: Interpreter) -> Iterator[tuple[int, str, dict[int, bytes]]]:
+    """Steps to the end of the model; yields (index, operator, bytes by tensor) of what each node put out.
+
+    Write the inputs first. Starts where the interpreter stands: at the first node unless it was stepped.
+    """
+    core = interpreter._core
+    io = ffi.new("a8_io_t *")
+    more, index = True, 0
+    while more:
+        more = interpreter.step()
+        results, output = {}, 0
+        while lib.a8_node_result(core.handle, index, output, io):
+            results[io.tensor] = bytes(ffi.buffer(io.data, io.bytes))
+            output += 1
+        yield index, _native.op_name(lib.a8_node_op(core.handle, index)), results
+        index += 1
 
 
 def unsupported(source: Any) -> list[dict[str, Any]]:
@@ -170,15 +210,15 @@ def describe(source: Any) -> dict[str, Any]:
     """Everything there is to say about a model, in values that JSON takes.
 
     arena_bytes is that of the most demanding target, arena_bytes_by_target has each; they are None if the
-    model can't run, and then error says why. params counts the elements of constants, each tensor once.
-    Operators are those of the first subgraph.
+    model can't run, and then error says why. params counts the elements of weights and biases.
+    operators has the nodes of every subgraph in turn; macs counts each node once, however often it runs.
     """
     model = as_model(source)
-    tensors: dict[int, TensorFacts] = {}
-    operators = _nodes(model, tensors)
+    operators = _nodes(model)
+    weights = [tensor for node in operators for tensor in _weights(node["op"], node["inputs"])]
 
     def ends(count: Any, get: Any) -> list[TensorFacts]:
-        return [_tensor(model, get(model._view, 0, i)) for i in range(count(model._view, 0))]
+        return [_tensor(model, 0, get(model._view, 0, i)) for i in range(count(model._view, 0))]
 
     arenas: dict[str, int | None] = dict.fromkeys(_native.TARGETS)
     error = None
@@ -197,9 +237,7 @@ def describe(source: Any) -> dict[str, Any]:
         "outputs": ends(lib.a8_model_outputs, lib.a8_model_output),
         "operators": operators,
         "macs": sum(node["macs"] for node in operators),
-        "params": sum(
-            {t["index"]: t["count"] for n in operators for t in n["inputs"] if t["constant"]}.values()
-        ),
+        "params": _params(weights),
         "unsupported": unsupported(model),
         "error": error,
         "arena_bytes": max(known) if error is None else None,

@@ -25,15 +25,21 @@ void a8_arena_init_shared(a8_arena_t *arena, void *work, uint32_t size) {
     arena->shared = true;
 }
 
+static bool fits(const a8_arena_t *arena) {
+    if (arena->shared) {
+        return arena->records_used + arena->temp_used <= arena->temp_size; // each is below 2^31
+    }
+    return arena->records_used <= arena->records_size && arena->temp_used <= arena->temp_size;
+}
+
 void *a8_arena_record(a8_arena_t *arena, uint32_t bytes, uint32_t align) {
     uint32_t at = align_up(arena->records_used, align);
-    uint32_t limit = arena->shared ? arena->temp_size - arena->temp_used : arena->records_size;
     if (bytes > SIZE_LIMIT - at) {
         arena->records_used = SIZE_LIMIT;
         return NULL;
     }
     arena->records_used = at + bytes;
-    if (arena->records_used > limit) {
+    if (!fits(arena)) {
         return NULL;
     }
     memset(arena->records + at, 0, bytes);
@@ -41,13 +47,12 @@ void *a8_arena_record(a8_arena_t *arena, uint32_t bytes, uint32_t align) {
 }
 
 void *a8_arena_temp(a8_arena_t *arena, uint32_t bytes) {
-    uint32_t floor = arena->shared ? arena->records_used : 0;
     if (bytes > SIZE_LIMIT - arena->temp_used) {
         arena->temp_used = SIZE_LIMIT;
         return NULL;
     }
     arena->temp_used = align_up(arena->temp_used + bytes, 4);
-    if (arena->temp_used > arena->temp_size - floor) {
+    if (!fits(arena)) {
         return NULL;
     }
     if (arena->temp_used > arena->temp_peak) {

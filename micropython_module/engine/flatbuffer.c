@@ -40,8 +40,8 @@ static bool read_table(const a8_flatbuffer_t *fb, uint32_t table, uint32_t *vtab
     *vtable = at;
     *vtable_bytes = a8_flatbuffer_u16(fb, at);
     *table_bytes = a8_flatbuffer_u16(fb, at + 2);
-    return *vtable_bytes >= 4 && *table_bytes >= 4 && a8_flatbuffer_has(fb, at, *vtable_bytes)
-           && a8_flatbuffer_has(fb, table, *table_bytes);
+    return *vtable_bytes >= 4 && *table_bytes >= 4 && a8_flatbuffer_has(fb, at, *vtable_bytes) &&
+        a8_flatbuffer_has(fb, table, *table_bytes);
 }
 
 // Where the unsigned offset at pos leads to.

@@ -139,6 +139,11 @@ static int temp_error(const a8_ctx_t *ctx) {
         (int32_t)mem->temp_size);
 }
 
+// Load reads some things twice; what depends on it must not rest on two different answers.
+static int model_changed(const a8_ctx_t *ctx) {
+    return a8_error(ctx->err, A8_ERR_MODEL, "the model changed while it was loaded", A8_NONE, A8_NONE);
+}
+
 static void *record(const a8_ctx_t *ctx, uint32_t count, uint32_t bytes, uint32_t *position) {
     if (count > INT32_MAX / bytes) {
         count = INT32_MAX / bytes; // fails below
@@ -252,7 +257,6 @@ static int load_operand(a8_ctx_t *ctx, int32_t index, bool written) {
 
 static int load_node(a8_ctx_t *ctx, node_t *node, uint32_t index) {
     a8_node_info_t info;
-    a8_reason_t reason;
     int ret = a8_model_node(ctx->model, ctx->subgraph, index, &info, ctx->err);
     if (ret != A8_OK) {
         return ret;
@@ -261,10 +265,6 @@ static int load_node(a8_ctx_t *ctx, node_t *node, uint32_t index) {
     ctx->node_index = index;
     ctx->op = info.op;
     ctx->options = info.options;
-    int32_t row = a8_op_find(info.op, a8_op_dtype(ctx->model, ctx->subgraph, &info), &reason);
-    if (row < 0) {
-        return node_error(ctx, A8_ERR_UNSUPPORTED, "the operator can't run", A8_NONE, A8_NONE, A8_NONE);
-    }
     if (info.n_inputs > UINT8_MAX || info.n_outputs > UINT8_MAX) {
         return node_error(ctx, A8_ERR_UNSUPPORTED, "the node has too many tensors", A8_NONE, UINT8_MAX,
             (int32_t)(info.n_inputs > info.n_outputs ? info.n_inputs : info.n_outputs));
@@ -274,21 +274,32 @@ static int load_node(a8_ctx_t *ctx, node_t *node, uint32_t index) {
     if (ctx->operands == NULL) {
         return record_error(ctx);
     }
-    node->row = (uint16_t)row;
     node->n_inputs = (uint8_t)info.n_inputs;
     node->n_outputs = (uint8_t)info.n_outputs;
     node->operands = position;
     // All inputs before any output: what a node writes it can't read.
     for (uint32_t i = 0; i < info.n_inputs + info.n_outputs && ret == A8_OK; ++i) {
         bool written = i >= info.n_inputs;
-        int32_t tensor = written ? a8_node_output(ctx->model, &info, i - info.n_inputs)
-            : a8_node_input(ctx->model, &info, i);
+        int32_t tensor;
+        if (written) {
+            tensor = a8_node_output(ctx->model, &info, i - info.n_inputs);
+        } else {
+            tensor = a8_node_input(ctx->model, &info, i);
+        }
         ctx->operands[i] = (uint32_t)tensor;
         ret = load_operand(ctx, tensor, written);
     }
     if (ret != A8_OK) {
         return ret;
     }
+    a8_dtype_t dtype;
+    a8_reason_t reason;
+    bool known = a8_op_dtype(ctx->model, ctx->subgraph, &info, &dtype);
+    int32_t row = a8_op_find(info.op, dtype, &reason);
+    if (!known || row < 0) {
+        return model_changed(ctx); // else a tensor or node before this one had failed
+    }
+    node->row = (uint16_t)row;
     if (ctx->err != NULL) {
         ctx->err->code = A8_OK;
     }
@@ -361,7 +372,7 @@ static int load_io(a8_ctx_t *ctx, graph_t *graph, const a8_graph_info_t *info) {
         uint32_t position = i < info->inputs.count ? info->inputs.first + 4 * i : info->outputs.first + 4 * k;
         io[i].tensor = a8_flatbuffer_u32(&fb, position);
         if (io[i].tensor >= ctx->n_tensors) {
-            return a8_error(ctx->err, A8_ERR_MODEL, "the model changed while it was loaded", A8_NONE, A8_NONE);
+            return model_changed(ctx);
         }
         io[i].location = ctx->tensors[io[i].tensor].offset;
         io[i].bytes = ctx->tensors[io[i].tensor].bytes;
@@ -394,10 +405,10 @@ static int load_graph(a8_ctx_t *ctx, graph_t *graph, node_t *nodes) {
         return ret;
     }
     if (info.operators.count != graph->n_nodes) {
-        return a8_error(ctx->err, A8_ERR_MODEL, "the model changed while it was loaded", A8_NONE, A8_NONE);
+        return model_changed(ctx);
     }
-    if (info.inputs.count > UINT16_MAX || info.outputs.count > UINT16_MAX
-        || info.tensors.count + info.operators.count > MAX_NODES) {
+    if (info.inputs.count > UINT16_MAX || info.outputs.count > UINT16_MAX ||
+        info.tensors.count + info.operators.count > MAX_NODES) {
         return a8_error_at(ctx->err, A8_ERR_UNSUPPORTED, "the subgraph has too many tensors and nodes", ctx->subgraph,
             A8_NONE, A8_NONE, MAX_NODES, (int32_t)(info.tensors.count + info.operators.count));
     }
@@ -439,7 +450,7 @@ static int load(a8_ctx_t *ctx, a8_sizes_t *sizes) {
             "there is no such operator",
             "the operator is not in this build",
             "the operator does not take this element type",
-            "the operator's element type is not in this build",
+            "the operator's element type is not in this build"
         };
         ctx->subgraph = unsupported.subgraph;
         ctx->node_index = unsupported.node;
@@ -702,8 +713,8 @@ bool a8_node_result(const a8_interpreter_t *it, uint32_t node, uint32_t i, a8_io
     }
     // How many bytes only the model knows, which may have changed: the arena's end bounds them.
     int32_t index = a8_node_output(&it->model, &info, i);
-    if (index < 0 || a8_model_tensor(&it->model, 0, (uint32_t)index, &tensor, NULL) != A8_OK
-        || tensor.bytes > it->arena_size - location) {
+    if (index < 0 || a8_model_tensor(&it->model, 0, (uint32_t)index, &tensor, NULL) != A8_OK ||
+        tensor.bytes > it->arena_size - location) {
         return false;
     }
     describe(it, (uint32_t)index, location, tensor.bytes, io);
@@ -733,9 +744,9 @@ static int get_operand(a8_ctx_t *ctx, uint32_t i, uint32_t n, uint32_t first, a8
     uint32_t index = ctx->operands[first + i];
     int ret = a8_model_tensor(ctx->model, ctx->subgraph, index, info, ctx->err);
     // Lifetimes and places rest on what load saw first.
-    if (ret == A8_OK && (info->bytes != ctx->tensors[index].bytes
-                         || (info->data != NULL) != is_constant(&ctx->tensors[index]))) {
-        ret = a8_error(ctx->err, A8_ERR_MODEL, "the model changed while it was loaded", A8_NONE, A8_NONE);
+    const a8_buffer_t *seen = &ctx->tensors[index];
+    if (ret == A8_OK && (info->bytes != seen->bytes || (info->data != NULL) != is_constant(seen))) {
+        ret = model_changed(ctx);
     }
     return ret;
 }

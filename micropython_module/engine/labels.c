@@ -32,23 +32,24 @@ enum {
 
 // Name of the file with labels that the metadata tells for output 0; count 0 if it tells none.
 static a8_string_t labels_file(const a8_model_t *model) {
-    a8_vector_t content = a8_model_metadata(model, "TFLITE_METADATA");
+    static const a8_string_t entry = { "TFLITE_METADATA", 15 };
+    a8_vector_t content = a8_model_metadata(model, entry);
     a8_flatbuffer_t fb = { model->data + content.first, content.count };
     a8_vector_t graphs, outputs, files, name;
     a8_string_t found = { NULL, 0 };
     uint32_t root, graph, output, file;
-    if (!a8_flatbuffer_follow(&fb, 0, &root) || !a8_flatbuffer_vector(&fb, root, METADATA_SUBGRAPHS, 4, &graphs)
-        || !a8_flatbuffer_element(&fb, &graphs, 0, &graph)
-        || !a8_flatbuffer_vector(&fb, graph, SUBGRAPH_OUTPUTS, 4, &outputs)
-        || !a8_flatbuffer_element(&fb, &outputs, 0, &output)
-        || !a8_flatbuffer_vector(&fb, output, TENSOR_FILES, 4, &files)) {
+    if (!a8_flatbuffer_follow(&fb, 0, &root) || !a8_flatbuffer_vector(&fb, root, METADATA_SUBGRAPHS, 4, &graphs) ||
+        !a8_flatbuffer_element(&fb, &graphs, 0, &graph) ||
+        !a8_flatbuffer_vector(&fb, graph, SUBGRAPH_OUTPUTS, 4, &outputs) ||
+        !a8_flatbuffer_element(&fb, &outputs, 0, &output) ||
+        !a8_flatbuffer_vector(&fb, output, TENSOR_FILES, 4, &files)) {
         return found;
     }
     for (uint32_t i = 0; i < files.count && found.str == NULL; ++i) {
         uint32_t type = 0;
-        if (a8_flatbuffer_element(&fb, &files, i, &file) && a8_flatbuffer_field_u8(&fb, file, FILE_TYPE, &type)
-            && (type == FILE_TYPE_AXIS_LABELS || type == FILE_TYPE_VALUE_LABELS)
-            && a8_flatbuffer_vector(&fb, file, FILE_NAME, 1, &name) && name.count != 0) {
+        if (a8_flatbuffer_element(&fb, &files, i, &file) && a8_flatbuffer_field_u8(&fb, file, FILE_TYPE, &type) &&
+            (type == FILE_TYPE_AXIS_LABELS || type == FILE_TYPE_VALUE_LABELS) &&
+            a8_flatbuffer_vector(&fb, file, FILE_NAME, 1, &name) && name.count != 0) {
             found.str = (const char *)fb.data + name.first;
             found.len = name.count;
         }
@@ -81,7 +82,8 @@ static a8_string_t zip_member(const a8_model_t *model, a8_string_t name) {
     uint32_t entry = end - bytes, start = entry - offset;
     for (; entries > 0 && a8_flatbuffer_has(&fb, entry, ZIP_ENTRY_BYTES); --entries) {
         uint32_t name_bytes = a8_flatbuffer_u16(&fb, entry + 28);
-        if (a8_flatbuffer_u32(&fb, entry) != ZIP_ENTRY || !a8_flatbuffer_has(&fb, entry + ZIP_ENTRY_BYTES, name_bytes)) {
+        if (a8_flatbuffer_u32(&fb, entry) != ZIP_ENTRY ||
+            !a8_flatbuffer_has(&fb, entry + ZIP_ENTRY_BYTES, name_bytes)) {
             return found;
         }
         if (name_bytes == name.len && memcmp(fb.data + entry + ZIP_ENTRY_BYTES, name.str, name.len) == 0) {
@@ -94,8 +96,8 @@ static a8_string_t zip_member(const a8_model_t *model, a8_string_t name) {
             if (!a8_flatbuffer_has(&fb, local, ZIP_LOCAL_BYTES) || a8_flatbuffer_u32(&fb, local) != ZIP_LOCAL) {
                 return found;
             }
-            uint32_t data = local + ZIP_LOCAL_BYTES + a8_flatbuffer_u16(&fb, local + 26)
-                + a8_flatbuffer_u16(&fb, local + 28);
+            uint32_t data = local + ZIP_LOCAL_BYTES + a8_flatbuffer_u16(&fb, local + 26) +
+                a8_flatbuffer_u16(&fb, local + 28);
             if (a8_flatbuffer_has(&fb, data, size)) {
                 found.str = (const char *)fb.data + data;
                 found.len = size;

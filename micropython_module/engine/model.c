@@ -71,7 +71,7 @@ int a8_error_at(a8_error_t *err, int code, const char *message, uint32_t subgrap
 const char *a8_dtype_name(a8_dtype_t dtype) {
     static const char names[A8_INT4 + 1][11] = {
         "float32", "float16", "int32", "uint8", "int64", "string", "bool", "int16", "complex64", "int8",
-        "float64", "complex128", "uint64", "resource", "variant", "uint32", "uint16", "int4",
+        "float64", "complex128", "uint64", "resource", "variant", "uint32", "uint16", "int4"
     };
     return (uint32_t)dtype <= A8_INT4 ? names[dtype] : "unknown";
 }
@@ -97,10 +97,10 @@ int a8_model_open(a8_model_t *model, const void *data, uint32_t size, a8_error_t
     a8_flatbuffer_t fb = { data, size };
     uint32_t root, version = 0;
     a8_vector_t opcodes, subgraphs, buffers;
-    if (!a8_flatbuffer_follow(&fb, 0, &root) || !a8_flatbuffer_field_u32(&fb, root, MODEL_VERSION, &version)
-        || !a8_flatbuffer_vector(&fb, root, MODEL_OPERATOR_CODES, 4, &opcodes)
-        || !a8_flatbuffer_vector(&fb, root, MODEL_SUBGRAPHS, 4, &subgraphs)
-        || !a8_flatbuffer_vector(&fb, root, MODEL_BUFFERS, 4, &buffers)) {
+    if (!a8_flatbuffer_follow(&fb, 0, &root) || !a8_flatbuffer_field_u32(&fb, root, MODEL_VERSION, &version) ||
+        !a8_flatbuffer_vector(&fb, root, MODEL_OPERATOR_CODES, 4, &opcodes) ||
+        !a8_flatbuffer_vector(&fb, root, MODEL_SUBGRAPHS, 4, &subgraphs) ||
+        !a8_flatbuffer_vector(&fb, root, MODEL_BUFFERS, 4, &buffers)) {
         return a8_error(err, A8_ERR_MODEL, "the model's root table is malformed", A8_NONE, A8_NONE);
     }
     if (version != 3) {
@@ -120,20 +120,21 @@ int a8_model_open(a8_model_t *model, const void *data, uint32_t size, a8_error_t
     return A8_OK;
 }
 
-static bool read_graph(const a8_model_t *model, uint32_t subgraph, a8_graph_info_t *graph) {
+// One of a subgraph's vectors, by its field.
+static bool read_graph_vector(const a8_model_t *model, uint32_t subgraph, uint32_t field, a8_vector_t *vector) {
     a8_flatbuffer_t fb = a8_model_flatbuffer(model);
     a8_vector_t all = { model->subgraphs, model->n_subgraphs };
     uint32_t table;
-    memset(graph, 0, sizeof(*graph));
-    return a8_flatbuffer_element(&fb, &all, subgraph, &table)
-           && a8_flatbuffer_vector(&fb, table, GRAPH_TENSORS, 4, &graph->tensors)
-           && a8_flatbuffer_vector(&fb, table, GRAPH_INPUTS, 4, &graph->inputs)
-           && a8_flatbuffer_vector(&fb, table, GRAPH_OUTPUTS, 4, &graph->outputs)
-           && a8_flatbuffer_vector(&fb, table, GRAPH_OPERATORS, 4, &graph->operators);
+    vector->first = 0;
+    vector->count = 0;
+    return a8_flatbuffer_element(&fb, &all, subgraph, &table) && a8_flatbuffer_vector(&fb, table, field, 4, vector);
 }
 
 int a8_model_graph(const a8_model_t *model, uint32_t subgraph, a8_graph_info_t *graph, a8_error_t *err) {
-    if (!read_graph(model, subgraph, graph)) {
+    if (!read_graph_vector(model, subgraph, GRAPH_TENSORS, &graph->tensors) ||
+        !read_graph_vector(model, subgraph, GRAPH_INPUTS, &graph->inputs) ||
+        !read_graph_vector(model, subgraph, GRAPH_OUTPUTS, &graph->outputs) ||
+        !read_graph_vector(model, subgraph, GRAPH_OPERATORS, &graph->operators)) {
         return a8_error_at(err, A8_ERR_MODEL, "the subgraph's table is malformed", subgraph, A8_NONE, A8_NONE, A8_NONE,
             A8_NONE);
     }
@@ -141,23 +142,23 @@ int a8_model_graph(const a8_model_t *model, uint32_t subgraph, a8_graph_info_t *
 }
 
 uint32_t a8_model_tensors(const a8_model_t *model, uint32_t subgraph) {
-    a8_graph_info_t graph;
-    return read_graph(model, subgraph, &graph) ? graph.tensors.count : 0;
+    a8_vector_t vector;
+    return read_graph_vector(model, subgraph, GRAPH_TENSORS, &vector) ? vector.count : 0;
 }
 
 uint32_t a8_model_nodes(const a8_model_t *model, uint32_t subgraph) {
-    a8_graph_info_t graph;
-    return read_graph(model, subgraph, &graph) ? graph.operators.count : 0;
+    a8_vector_t vector;
+    return read_graph_vector(model, subgraph, GRAPH_OPERATORS, &vector) ? vector.count : 0;
 }
 
 uint32_t a8_model_inputs(const a8_model_t *model, uint32_t subgraph) {
-    a8_graph_info_t graph;
-    return read_graph(model, subgraph, &graph) ? graph.inputs.count : 0;
+    a8_vector_t vector;
+    return read_graph_vector(model, subgraph, GRAPH_INPUTS, &vector) ? vector.count : 0;
 }
 
 uint32_t a8_model_outputs(const a8_model_t *model, uint32_t subgraph) {
-    a8_graph_info_t graph;
-    return read_graph(model, subgraph, &graph) ? graph.outputs.count : 0;
+    a8_vector_t vector;
+    return read_graph_vector(model, subgraph, GRAPH_OUTPUTS, &vector) ? vector.count : 0;
 }
 
 // The i-th of a vector of tensor indices, -1 if it isn't there.
@@ -170,13 +171,15 @@ static int32_t read_index(const a8_model_t *model, uint32_t first, uint32_t coun
 }
 
 int32_t a8_model_input(const a8_model_t *model, uint32_t subgraph, uint32_t i) {
-    a8_graph_info_t graph;
-    return read_graph(model, subgraph, &graph) ? read_index(model, graph.inputs.first, graph.inputs.count, i) : -1;
+    a8_vector_t vector;
+    bool good = read_graph_vector(model, subgraph, GRAPH_INPUTS, &vector);
+    return good ? read_index(model, vector.first, vector.count, i) : -1;
 }
 
 int32_t a8_model_output(const a8_model_t *model, uint32_t subgraph, uint32_t i) {
-    a8_graph_info_t graph;
-    return read_graph(model, subgraph, &graph) ? read_index(model, graph.outputs.first, graph.outputs.count, i) : -1;
+    a8_vector_t vector;
+    bool good = read_graph_vector(model, subgraph, GRAPH_OUTPUTS, &vector);
+    return good ? read_index(model, vector.first, vector.count, i) : -1;
 }
 
 // ---------------------------------------------------------------------------
@@ -188,9 +191,9 @@ static bool read_buffer(const a8_model_t *model, uint32_t index, a8_vector_t *da
     a8_flatbuffer_t fb = a8_model_flatbuffer(model);
     a8_vector_t all = { model->buffers, model->n_buffers };
     uint32_t table, offset, size;
-    if (!a8_flatbuffer_element(&fb, &all, index, &table) || !a8_flatbuffer_vector(&fb, table, BUFFER_DATA, 1, data)
-        || !a8_flatbuffer_field(&fb, table, BUFFER_OFFSET, 8, &offset)
-        || !a8_flatbuffer_field(&fb, table, BUFFER_SIZE, 8, &size)) {
+    if (!a8_flatbuffer_element(&fb, &all, index, &table) || !a8_flatbuffer_vector(&fb, table, BUFFER_DATA, 1, data) ||
+        !a8_flatbuffer_field(&fb, table, BUFFER_OFFSET, 8, &offset) ||
+        !a8_flatbuffer_field(&fb, table, BUFFER_SIZE, 8, &size)) {
         return false;
     }
     if (data->count == 0 && offset != 0 && size != 0) {
@@ -208,20 +211,19 @@ static bool read_buffer(const a8_model_t *model, uint32_t index, a8_vector_t *da
     return true;
 }
 
-a8_vector_t a8_model_metadata(const a8_model_t *model, const char *name) {
+a8_vector_t a8_model_metadata(const a8_model_t *model, a8_string_t name) {
     a8_flatbuffer_t fb = a8_model_flatbuffer(model);
     a8_vector_t entries, text, data, none = { 0, 0 };
     uint32_t root, entry, buffer;
     if (!a8_flatbuffer_follow(&fb, 0, &root) || !a8_flatbuffer_vector(&fb, root, MODEL_METADATA, 4, &entries)) {
         return none;
     }
-    size_t len = strlen(name);
     for (uint32_t i = 0; i < entries.count; ++i) {
         buffer = 0;
-        if (a8_flatbuffer_element(&fb, &entries, i, &entry)
-            && a8_flatbuffer_vector(&fb, entry, METADATA_NAME, 1, &text) && text.count == len
-            && memcmp(fb.data + text.first, name, len) == 0
-            && a8_flatbuffer_field_u32(&fb, entry, METADATA_BUFFER, &buffer) && read_buffer(model, buffer, &data)) {
+        if (a8_flatbuffer_element(&fb, &entries, i, &entry) &&
+            a8_flatbuffer_vector(&fb, entry, METADATA_NAME, 1, &text) && text.count == name.len &&
+            memcmp(fb.data + text.first, name.str, name.len) == 0 &&
+            a8_flatbuffer_field_u32(&fb, entry, METADATA_BUFFER, &buffer) && read_buffer(model, buffer, &data)) {
             return data;
         }
     }
@@ -324,10 +326,10 @@ static int read_quantization(const a8_flatbuffer_t *fb, uint32_t table, a8_tenso
     if (quantization == 0) {
         return A8_OK;
     }
-    if (!a8_flatbuffer_vector(fb, quantization, QUANTIZATION_SCALE, 4, &scales)
-        || !a8_flatbuffer_vector(fb, quantization, QUANTIZATION_ZERO_POINT, 8, &zero_points)
-        || !a8_flatbuffer_field_u8(fb, quantization, QUANTIZATION_DETAILS_TYPE, &details)
-        || !a8_flatbuffer_field_u32(fb, quantization, QUANTIZATION_DIMENSION, &dimension)) {
+    if (!a8_flatbuffer_vector(fb, quantization, QUANTIZATION_SCALE, 4, &scales) ||
+        !a8_flatbuffer_vector(fb, quantization, QUANTIZATION_ZERO_POINT, 8, &zero_points) ||
+        !a8_flatbuffer_field_u8(fb, quantization, QUANTIZATION_DETAILS_TYPE, &details) ||
+        !a8_flatbuffer_field_u32(fb, quantization, QUANTIZATION_DIMENSION, &dimension)) {
         return tensor_error(place, A8_ERR_MODEL, "the tensor's quantization is malformed", A8_NONE, A8_NONE);
     }
     if (details != 0) {
@@ -349,8 +351,8 @@ static int read_quantization(const a8_flatbuffer_t *fb, uint32_t table, a8_tenso
     info->scale = a8_tensor_scale(info, 0);
     if (zero_points.count != 0) {
         // One zero point for many channels can only be read as all 0.
-        bool one_zero = zero_points.count == 1 && load_u32(fb->data + zero_points.first) == 0
-            && load_u32(fb->data + zero_points.first + 4) == 0;
+        bool one_zero = zero_points.count == 1 && load_u32(fb->data + zero_points.first) == 0 &&
+            load_u32(fb->data + zero_points.first + 4) == 0;
         if (zero_points.count == scales.count) {
             info->zero_points = fb->data + zero_points.first;
         } else if (!one_zero) {
@@ -388,16 +390,16 @@ int a8_model_tensor(const a8_model_t *model, uint32_t subgraph, uint32_t tensor,
     a8_error_t *err) {
     a8_flatbuffer_t fb = a8_model_flatbuffer(model);
     place_t place = { err, subgraph, tensor };
-    a8_graph_info_t graph;
     uint32_t table, type = A8_FLOAT32, buffer = 0, variable = 0, sparsity = 0;
-    a8_vector_t name, data;
+    a8_vector_t tensors, name, data;
     memset(info, 0, sizeof(*info));
-    if (!read_graph(model, subgraph, &graph) || !a8_flatbuffer_element(&fb, &graph.tensors, tensor, &table)
-        || !a8_flatbuffer_field_u8(&fb, table, TENSOR_TYPE, &type)
-        || !a8_flatbuffer_field_u32(&fb, table, TENSOR_BUFFER, &buffer)
-        || !a8_flatbuffer_vector(&fb, table, TENSOR_NAME, 1, &name)
-        || !a8_flatbuffer_field_u8(&fb, table, TENSOR_IS_VARIABLE, &variable)
-        || !a8_flatbuffer_table(&fb, table, TENSOR_SPARSITY, &sparsity)) {
+    if (!read_graph_vector(model, subgraph, GRAPH_TENSORS, &tensors) ||
+        !a8_flatbuffer_element(&fb, &tensors, tensor, &table) ||
+        !a8_flatbuffer_field_u8(&fb, table, TENSOR_TYPE, &type) ||
+        !a8_flatbuffer_field_u32(&fb, table, TENSOR_BUFFER, &buffer) ||
+        !a8_flatbuffer_vector(&fb, table, TENSOR_NAME, 1, &name) ||
+        !a8_flatbuffer_field_u8(&fb, table, TENSOR_IS_VARIABLE, &variable) ||
+        !a8_flatbuffer_table(&fb, table, TENSOR_SPARSITY, &sparsity)) {
         return tensor_error(&place, A8_ERR_MODEL, "the tensor's table is malformed", A8_NONE, A8_NONE);
     }
     info->name.str = (const char *)fb.data + name.first;
@@ -440,24 +442,24 @@ int a8_model_tensor(const a8_model_t *model, uint32_t subgraph, uint32_t tensor,
 int a8_model_node(const a8_model_t *model, uint32_t subgraph, uint32_t node, a8_node_info_t *info, a8_error_t *err) {
     a8_flatbuffer_t fb = a8_model_flatbuffer(model);
     a8_vector_t codes = { model->opcodes, model->n_opcodes };
-    a8_graph_info_t graph;
-    a8_vector_t inputs, outputs, custom;
+    a8_vector_t nodes, inputs, outputs, custom;
     uint32_t table, code, opcode = 0, old_builtin = 0, builtin = 0, version = 1;
     memset(info, 0, sizeof(*info));
-    if (!read_graph(model, subgraph, &graph) || !a8_flatbuffer_element(&fb, &graph.operators, node, &table)
-        || !a8_flatbuffer_field_u32(&fb, table, OPERATOR_OPCODE, &opcode)
-        || !a8_flatbuffer_vector(&fb, table, OPERATOR_INPUTS, 4, &inputs)
-        || !a8_flatbuffer_vector(&fb, table, OPERATOR_OUTPUTS, 4, &outputs)
-        || !a8_flatbuffer_table(&fb, table, OPERATOR_OPTIONS, &info->options)) {
+    if (!read_graph_vector(model, subgraph, GRAPH_OPERATORS, &nodes) ||
+        !a8_flatbuffer_element(&fb, &nodes, node, &table) ||
+        !a8_flatbuffer_field_u32(&fb, table, OPERATOR_OPCODE, &opcode) ||
+        !a8_flatbuffer_vector(&fb, table, OPERATOR_INPUTS, 4, &inputs) ||
+        !a8_flatbuffer_vector(&fb, table, OPERATOR_OUTPUTS, 4, &outputs) ||
+        !a8_flatbuffer_table(&fb, table, OPERATOR_OPTIONS, &info->options)) {
         return a8_error_at(err, A8_ERR_MODEL, "the node's table is malformed", subgraph, (int32_t)node, A8_NONE,
             A8_NONE, A8_NONE);
     }
-    if (!a8_flatbuffer_element(&fb, &codes, opcode, &code)
-        || !a8_flatbuffer_field_u8(&fb, code, CODE_DEPRECATED_BUILTIN, &old_builtin)
-        || !a8_flatbuffer_vector(&fb, code, CODE_CUSTOM, 1, &custom)
-        || !a8_flatbuffer_field_u32(&fb, code, CODE_VERSION, &version)
-        || !a8_flatbuffer_field_u32(&fb, code, CODE_BUILTIN, &builtin) || old_builtin > 127
-        || (int32_t)builtin < 0) {
+    if (!a8_flatbuffer_element(&fb, &codes, opcode, &code) ||
+        !a8_flatbuffer_field_u8(&fb, code, CODE_DEPRECATED_BUILTIN, &old_builtin) ||
+        !a8_flatbuffer_vector(&fb, code, CODE_CUSTOM, 1, &custom) ||
+        !a8_flatbuffer_field_u32(&fb, code, CODE_VERSION, &version) ||
+        !a8_flatbuffer_field_u32(&fb, code, CODE_BUILTIN, &builtin) || old_builtin > 127 ||
+        (int32_t)builtin < 0) {
         return a8_error_at(err, A8_ERR_MODEL, "the node's operator code is malformed or not there", subgraph,
             (int32_t)node, A8_NONE, (int32_t)codes.count, (int32_t)opcode);
     }

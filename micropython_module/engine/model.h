@@ -18,7 +18,7 @@ typedef struct {
 int a8_model_graph(const a8_model_t *model, uint32_t subgraph, a8_graph_info_t *graph, a8_error_t *err);
 
 // Content of the named entry of the model's metadata; count 0 if there is none.
-a8_vector_t a8_model_metadata(const a8_model_t *model, const char *name);
+a8_vector_t a8_model_metadata(const a8_model_t *model, a8_string_t name);
 
 // Fills err (which may be NULL) with this and A8_NONE everywhere else, and returns code.
 int a8_error(a8_error_t *err, int code, const char *message, int32_t needed, int32_t given);

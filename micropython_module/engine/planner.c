@@ -65,8 +65,8 @@ uint32_t a8_plan_bound(const a8_buffer_t *buffers, uint32_t n) {
             continue;
         }
         for (uint32_t k = 0; k < n; ++k) {
-            if (needs_place(&buffers[k]) && buffers[k].first <= buffers[i].first
-                && buffers[i].first <= buffers[k].last) {
+            if (needs_place(&buffers[k]) && buffers[k].first <= buffers[i].first &&
+                buffers[i].first <= buffers[k].last) {
                 sum += rounded(&buffers[k]);
             }
         }

@@ -23,7 +23,7 @@ static uint64_t bit(int32_t i) {
 
 // mantissa * 2^exponent with any mantissa below 2^64 that loses nothing by being normalized.
 static a8_real_t normalize(uint64_t mantissa, int32_t exponent) {
-    a8_real_t r = {0, 0};
+    a8_real_t r = { 0, 0 };
     if (mantissa != 0) {
         while (mantissa < bit(MANTISSA_BITS - 1)) {
             mantissa <<= 1;
@@ -138,7 +138,7 @@ a8_real_t a8_real_to_float(a8_real_t a) {
 }
 
 a8_multiplier_t a8_multiplier(a8_real_t value) {
-    a8_multiplier_t m = {0, 0};
+    a8_multiplier_t m = { 0, 0 };
     if (value.mantissa == 0) {
         return m;
     }
@@ -162,7 +162,7 @@ int32_t a8_high_mul(int32_t a, int32_t b) {
     if (a == INT32_MIN && b == INT32_MIN) {
         return INT32_MAX;
     }
-    #if A8_HIGH_MUL_16
+#if A8_HIGH_MUL_16
     int32_t ah = a >> 16;
     int32_t bh = b >> 16;
     uint32_t al = (uint32_t)a & 0xffff;
@@ -173,10 +173,10 @@ int32_t a8_high_mul(int32_t a, int32_t b) {
     uint32_t high = (uint32_t)(ah * bh + (low >> 16) + (mid >> 16));
     uint32_t top = (uint32_t)mid >> 14 & 3; // bits 30 and 31 of the product
     return (int32_t)(2 * high + ((top + 1) >> 1));
-    #else
+#else
     uint64_t product = (uint64_t)((int64_t)a * b);
     return (int32_t)(uint32_t)((product + bit(30)) >> 31);
-    #endif
+#endif
 }
 
 int32_t a8_rounding_shift(int32_t value, int32_t exponent) {

@@ -17,9 +17,9 @@
 
 // Codes by name: A8_CODE_ADD is 0 and so on.
 enum {
-    #define A8_BUILTIN(name) A8_CODE_##name,
-    #include "builtins.def"
-    #undef A8_BUILTIN
+#define A8_BUILTIN(name) A8_CODE_##name,
+#include "builtins.def"
+#undef A8_BUILTIN
     A8_CODE_COUNT
 };
 
@@ -43,15 +43,17 @@ enum {
 #define A8_SECOND(...) A8_SECOND_2(__VA_ARGS__)
 #define A8_SECOND_2(first, second, ...) second
 
-#define A8_OP(operator, family, prepare, eval) int prepare(a8_ctx_t *ctx); int eval(a8_ctx_t *ctx);
+#define A8_OP(operator, family, prepare, eval) \
+    int prepare(a8_ctx_t *ctx); \
+    int eval(a8_ctx_t *ctx);
 #include "ops.def"
 #undef A8_OP
 
 static const a8_op_row_t rows[] = {
-    #define A8_OP(operator, family, prepare, eval) { A8_CODE_##operator, A8_FAMILY_##family, \
+#define A8_OP(operator, family, prepare, eval) { A8_CODE_##operator, A8_FAMILY_##family, \
     A8_CHOOSE(A8_OP_##operator##_##family, prepare), A8_CHOOSE(A8_OP_##operator##_##family, eval) },
-    #include "ops.def"
-    #undef A8_OP
+#include "ops.def"
+#undef A8_OP
 };
 
 uint32_t a8_op_rows(void) {
@@ -64,10 +66,10 @@ const a8_op_row_t *a8_op_row(uint32_t i) {
 
 const char *a8_op_name(int32_t op) {
     static const char names[] =
-        #define A8_BUILTIN(name) #name "\0"
-        #include "builtins.def"
-        #undef A8_BUILTIN
-    ;
+#define A8_BUILTIN(name) #name "\0"
+#include "builtins.def"
+#undef A8_BUILTIN
+        ;
     if (op < 0 || op >= A8_CODE_COUNT) {
         return NULL;
     }
@@ -117,16 +119,18 @@ int32_t a8_op_find(int32_t op, a8_dtype_t dtype, a8_reason_t *reason) {
     return -1;
 }
 
-a8_dtype_t a8_op_dtype(const a8_model_t *model, uint32_t subgraph, const a8_node_info_t *node) {
+bool a8_op_dtype(const a8_model_t *model, uint32_t subgraph, const a8_node_info_t *node, a8_dtype_t *dtype) {
     a8_tensor_info_t info;
+    *dtype = A8_FLOAT32;
     for (uint32_t i = 0; i < node->n_inputs; ++i) {
         int32_t tensor = a8_node_input(model, node, i);
-        if (tensor >= 0) {
-            a8_model_tensor(model, subgraph, (uint32_t)tensor, &info, NULL);
-            return info.dtype;
+        if (tensor != -1) {
+            bool good = a8_model_tensor(model, subgraph, (uint32_t)tensor, &info, NULL) == A8_OK;
+            *dtype = info.dtype;
+            return good;
         }
     }
-    return A8_FLOAT32;
+    return true;
 }
 
 bool a8_next_unsupported(const a8_model_t *model, uint32_t *subgraph, uint32_t *node, a8_unsupported_t *out) {
@@ -138,8 +142,12 @@ bool a8_next_unsupported(const a8_model_t *model, uint32_t *subgraph, uint32_t *
             if (a8_model_node(model, *subgraph, i, &info, NULL) != A8_OK) {
                 continue; // malformed: a8_load says so
             }
-            a8_dtype_t dtype = a8_op_dtype(model, *subgraph, &info);
+            a8_dtype_t dtype;
+            bool known = a8_op_dtype(model, *subgraph, &info, &dtype);
             if (a8_op_find(info.op, dtype, &out->reason) < 0) {
+                if (!known && (out->reason == A8_NO_SUCH_DTYPE || out->reason == A8_DTYPE_NOT_IN_THIS_BUILD)) {
+                    continue;
+                }
                 out->subgraph = *subgraph;
                 out->node = i;
                 out->op = info.op;

@@ -22,7 +22,8 @@ uint32_t a8_op_rows(void);
 // Index of the row that runs a node, or -1 and *reason says why there is none.
 int32_t a8_op_find(int32_t op, a8_dtype_t dtype, a8_reason_t *reason);
 
-// Element type of a node's first present input, from which its row is chosen.
-a8_dtype_t a8_op_dtype(const a8_model_t *model, uint32_t subgraph, const a8_node_info_t *node);
+// Element type of a node's first present input, from which its row is chosen; float32 if it has none.
+// Returns false if that tensor is malformed.
+bool a8_op_dtype(const a8_model_t *model, uint32_t subgraph, const a8_node_info_t *node, a8_dtype_t *dtype);
 
 #endif

@@ -21,6 +21,24 @@ static void usage(void) {
     exit(2);
 }
 
+// Memory of exactly this size, where malloc aligns to A8_ALIGN as a 64-bit host's does; elsewhere a little
+// more. What malloc gave is kept in a list and never freed, so an error path leaks nothing.
+static void *allocate(size_t size) {
+    static void *kept[128];
+    static unsigned n_kept;
+    uint8_t *memory = malloc(size);
+    if ((uintptr_t)memory % A8_ALIGN != 0) {
+        free(memory);
+        memory = malloc(size + A8_ALIGN - 1);
+    }
+    if (memory == NULL || n_kept == sizeof(kept) / sizeof(kept[0])) {
+        fprintf(stderr, "no memory for %u bytes\n", (unsigned)size);
+        exit(3);
+    }
+    kept[n_kept++] = memory;
+    return memory + (-(uintptr_t)memory & (A8_ALIGN - 1));
+}
+
 static uint8_t *read_file(const char *path, size_t *size) {
     FILE *file = fopen(path, "rb");
     if (file == NULL) {
@@ -30,7 +48,7 @@ static uint8_t *read_file(const char *path, size_t *size) {
     fseek(file, 0, SEEK_END);
     *size = (size_t)ftell(file);
     rewind(file);
-    uint8_t *data = malloc(*size + 1);
+    uint8_t *data = allocate(*size + 1);
     if (fread(data, 1, *size, file) != *size) {
         perror(path);
         exit(2);
@@ -97,12 +115,8 @@ int main(int argc, char **argv) {
         }
     }
     size_t model_size, input_size;
-    // Static, so that what an error path leaves behind is not a leak.
-    static uint8_t *file, *inputs, *block;
-    file = read_file(argv[1], &model_size);
-    inputs = read_file(argv[2], &input_size);
-    block = malloc(misalign + model_size);
-    uint8_t *bytes = block + misalign;
+    uint8_t *file = read_file(argv[1], &model_size), *inputs = read_file(argv[2], &input_size);
+    uint8_t *bytes = (uint8_t *)allocate(misalign + model_size) + misalign;
     memcpy(bytes, file, model_size);
 
     a8_error_t err;
@@ -113,9 +127,9 @@ int main(int argc, char **argv) {
     a8_sizes_t sizes;
     uint32_t work_size = 0;
     for (;;) {
-        uint8_t *work = malloc(work_size);
+        uint8_t *work = allocate(work_size);
         int ret = a8_measure(&model, target, work, work_size, &sizes, &err);
-        free(work);
+        memset(work, 0xdd, work_size); // measuring leaves nothing behind that load could use
         if (ret == A8_OK) {
             break;
         }
@@ -129,9 +143,7 @@ int main(int argc, char **argv) {
         work_size = (uint32_t)err.needed;
     }
     a8_interpreter_t it;
-    static uint8_t *records, *arena;
-    records = malloc(sizes.records);
-    arena = malloc(sizes.arena);
+    uint8_t *records = allocate(sizes.records), *arena = allocate(sizes.arena);
     memset(arena, 0xa5, sizes.arena);
     if (a8_load(&it, &model, target, records, sizes.records, arena, sizes.arena, &err) != A8_OK) {
         return report("load", &err);
@@ -151,10 +163,10 @@ int main(int argc, char **argv) {
         a8_output(&it, i, &io);
         out_step += io.bytes;
     }
-    printf("{\"records\": %u, \"arena\": %u, \"work\": %u, \"input_bytes\": %zu, \"output_bytes\": %zu}\n",
-        (unsigned)sizes.records, (unsigned)sizes.arena, (unsigned)work_size, step, out_step);
+    printf("{\"records\": %u, \"arena\": %u, \"work\": %u, \"input_bytes\": %u, \"output_bytes\": %u}\n",
+        (unsigned)sizes.records, (unsigned)sizes.arena, (unsigned)work_size, (unsigned)step, (unsigned)out_step);
     if (step == 0 ? input_size != 0 : input_size % step != 0) {
-        fprintf(stderr, "%s has %zu bytes, not a multiple of %zu\n", argv[2], input_size, step);
+        fprintf(stderr, "%s has %u bytes, not a multiple of %u\n", argv[2], (unsigned)input_size, (unsigned)step);
         return 2;
     }
     FILE *out = fopen(argv[3], "wb");
@@ -183,10 +195,5 @@ int main(int argc, char **argv) {
     if (trace != NULL) {
         fclose(trace);
     }
-    free(file);
-    free(inputs);
-    free(block);
-    free(records);
-    free(arena);
     return 0;
 }

@@ -260,6 +260,14 @@ def test_a_buffer_is_locked_while_it_is_an_arena():
     block.extend(b"more")
 
 
+def test_arena_never_overlaps_the_model():
+    block = bytearray(relu()) + bytearray(10_000)
+    with pytest.raises(ValueError, match="model's own bytes"):
+        arena8.Interpreter(block, memoryview(block)[len(relu()) - 4 :])
+    with pytest.raises(MemoryError, match="-1 given"):
+        arena8.Interpreter(relu(), -1)
+
+
 @pytest.mark.parametrize("arena", ["a name", 1.5, b"constant", [1, 2]])
 def test_arena_of_wrong_type(arena):
     with pytest.raises(TypeError):
@@ -412,7 +420,7 @@ def test_assignment_errors():
         t[:] = 5
     with pytest.raises((ValueError, OverflowError), match="element 0"):
         t[0] = 1 << 70
-    with pytest.raises(TypeError):
+    with pytest.raises((TypeError, AttributeError)):
         del t[0]
     assert list(t) == [-3] * 6
 
@@ -500,7 +508,7 @@ def test_quantize_errors_write_nothing():
     with pytest.raises(ValueError, match="6 elements, got 0"):
         t.quantize([])
     for x in ("abcdef", 5, None, [None] * 6, np.array(["a"] * 6), np.ones(6, complex)):
-        with pytest.raises((TypeError, ValueError)):
+        with pytest.raises(TypeError):
             t.quantize(x)
     assert list(t) == [-3] * 6
 
@@ -513,12 +521,12 @@ def test_dequantize():
     for out in (array.array("f", bytes(24)), np.zeros(6, np.float32), np.zeros((2, 3), np.float32)):
         assert t.dequantize(out) is out
         assert np.ravel(out).tolist() == expected
-    with pytest.raises(ValueError, match="6 elements, got 5"):
+    with pytest.raises(ValueError, match="out has 6 elements, got 5"):
         t.dequantize(array.array("f", bytes(20)))
     for out in (array.array("d", bytes(48)), bytearray(24), b"", [0.0] * 6):
         with pytest.raises(TypeError):
             t.dequantize(out)
-    with pytest.raises((TypeError, BufferError)):
+    with pytest.raises(TypeError, match="writable"):
         t.dequantize(memoryview(bytes(24)).cast("f"))
 
 
@@ -531,6 +539,8 @@ def test_argmax_and_top():
     f = arena8.Interpreter(edges()).inputs[0]
     f[:] = [-1.5, 0.25, 7, 7]
     assert f.argmax() == 2 and f.top(1) == [(2, 7.0)]
+    f[:] = np.array([np.nan, 1, np.nan, 2])  # written as it is; NaN is not the largest
+    assert f.argmax() == 3 and [i for i, _ in f.top(4)] == [3, 1, 0, 2]
 
 
 def test_uint8_and_float_edges():
@@ -569,9 +579,9 @@ def test_predict():
 
 def test_steps_and_profile():
     it = arena8.Interpreter(add())
-    it.inputs[0][:] = [1, 2, 3, -4]
-    it.inputs[1][:] = [1, 1, 1, 1]
     for _ in range(2):
+        it.inputs[0][:] = [1, 2, 3, -4]  # anew each time: running may overwrite inputs
+        it.inputs[1][:] = [1, 1, 1, 1]
         assert it.step() is True
         assert it.step() is False
         assert list(it.outputs[1]) == [2, 3, 4, 0]
@@ -697,9 +707,10 @@ def test_reprs_fit():
     it = arena8.Interpreter(m.build([x], [y]))
     for thing in (arena8.Model(relu()), it, it.inputs[0]):
         assert len(repr(thing)) <= 100
-    assert f"{len(relu())} bytes in RAM" in repr(arena8.Model(relu()))
+    assert f"{len(relu())} bytes in RAM at" in repr(arena8.Model(relu()))
+    assert "2x3 int8 -> 2x3 int8" in repr(arena8.Model(relu()))
     assert "2x3 int8" in repr(arena8.Interpreter(relu()))
-    assert "2x3 int8" in repr(arena8.Interpreter(relu()).inputs[0])
+    assert "x 2x3 int8 6 bytes in RAM, scale 0.5, zero_point -3" in repr(arena8.Interpreter(relu()).inputs[0])
     assert str(arena8.arena_size(relu())) in repr(arena8.Interpreter(relu()))
 
 
@@ -740,3 +751,18 @@ def test_describe_a_model_that_cannot_run():
     ]
     assert [node["op"] for node in facts["operators"]] == ["RELU", "SIN", "Magic", "SIN"]
     json.dumps(facts)
+
+
+# ---- The script that passes on every board
+
+
+def test_surface_script():
+    import os
+    import subprocess
+
+    env = os.environ | {"ARENA8_MODELS": str(ROOT / "firmware" / "models")}
+    script = ROOT / "tests" / "micropython" / "surface.py"
+    result = subprocess.run([sys.executable, script], capture_output=True, text=True, env=env)
+    assert result.returncode == 0, result.stdout + result.stderr
+    last = result.stdout.strip().splitlines()[-1].split()
+    assert last[0] == "OK" and int(last[1]) > 50 and last[2] == "checks", result.stdout

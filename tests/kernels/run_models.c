@@ -5,8 +5,9 @@
 //
 // stdin, for each model: u32 alignment offset, u32 model bytes, u32 bytes of
 // all inputs, the model, the inputs (several invokes one after the other).
-// stdout: i32 code, u32 bytes, then the outputs of all invokes; or, when the
-// code is an error, i32 node, i32 needed, i32 given and the message.
+// stdout: i32 code, u32 bytes, then u32 polls an invoke and the outputs of all
+// invokes; or, when the code is an error, i32 node, i32 needed, i32 given and
+// the message.
 //
 // Every region is a block of its own, exactly as large as promised, so that
 // the address sanitizer sees a step beyond it.
@@ -29,6 +30,12 @@ static void *allocate(size_t size) {
     return p;
 }
 
+// Counts down polls; the last one stops the invoke.
+static bool poll(void *arg) {
+    uint32_t *left = arg;
+    return --*left != 0;
+}
+
 static void put(const void *data, size_t size) {
     check(fwrite(data, 1, size, stdout) == size, "can't write");
 }
@@ -38,7 +45,7 @@ static void get(void *data, size_t size) {
 }
 
 static void put_error(int32_t code, const a8_error_t *err) {
-    int32_t numbers[] = {err->node, err->needed, err->given};
+    int32_t numbers[] = { err->node, err->needed, err->given };
     uint32_t size = (uint32_t)(sizeof(numbers) + strlen(err->message));
     put(&code, sizeof(code));
     put(&size, sizeof(size));
@@ -91,6 +98,21 @@ static int invoke_all(a8_interpreter_t *it, const uint8_t *inputs, uint32_t invo
     return A8_OK;
 }
 
+// Invokes once with a poll that never stops, and once with one that stops at its last call. Returns how often
+// an invoke polls.
+static uint32_t stop_late(a8_interpreter_t *it) {
+    a8_error_t err;
+    uint32_t left = UINT32_MAX;
+    it->poll = poll;
+    it->arg = &left;
+    check(a8_invoke(it, &err) == A8_OK, "an invoke fails with a poll hook");
+    uint32_t polls = UINT32_MAX - left;
+    left = polls;
+    check(polls == 0 || a8_invoke(it, &err) == A8_ERR_ABORTED, "an invoke doesn't stop");
+    it->poll = NULL;
+    return polls;
+}
+
 static int run(const void *data, uint32_t size, const uint8_t *inputs, uint32_t input_size, a8_error_t *err) {
     a8_model_t model;
     a8_sizes_t sizes;
@@ -110,9 +132,12 @@ static int run(const void *data, uint32_t size, const uint8_t *inputs, uint32_t 
         uint8_t *outputs = allocate(output_size);
         code = invoke_all(&it, inputs, invokes, outputs, err);
         if (code == A8_OK) {
+            uint32_t polls = stop_late(&it);
             int32_t ok = A8_OK;
+            uint32_t size = output_size + (uint32_t)sizeof(polls);
             put(&ok, sizeof(ok));
-            put(&output_size, sizeof(output_size));
+            put(&size, sizeof(size));
+            put(&polls, sizeof(polls));
             put(outputs, output_size);
         }
         free(outputs);
@@ -131,7 +156,7 @@ int main(void) {
         check(block != NULL && inputs != NULL, "out of memory");
         get(block + head[0], head[1]);
         get(inputs, head[2]);
-        a8_error_t err = {0};
+        a8_error_t err = { 0 };
         int code = run(block + head[0], head[1], inputs, head[2], &err);
         if (code != A8_OK) {
             put_error(code, &err);

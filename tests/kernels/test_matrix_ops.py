@@ -7,13 +7,19 @@ alignment, and in the wheel tflite_micro. Outputs must be the same to the bit.
 
 import numpy as np
 import pytest
+from differential import Failure, build, run_engine, run_reference
 from model_builder import ModelBuilder
-from tflite_micro.python.tflite_micro import runtime
 
-CASES = 300  # random models an operator
+CASES = 1000  # random models an operator
 INVOKES = 2
 
-ACTIVATIONS = ["NONE", "RELU", "RELU_N1_TO_1", "RELU6"]
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory):
+    return build(tmp_path_factory.mktemp("programs"))
+
+
+ACTIVATIONS = ["NONE", "NONE", "NONE", "RELU", "RELU_N1_TO_1", "RELU6"]
 
 
 class Case:
@@ -30,7 +36,9 @@ class Case:
         self.extra_inputs = []
 
     def zero_point(self):
-        return int(self.rng.choice([-128, 127, 0, self.rng.integers(-128, 128)]))
+        return int(
+            self.rng.choice([-128, 127, 0, *self.rng.integers(-128, 128, 2), *self.rng.integers(-20, 20, 2)])
+        )
 
     def scale(self):
         """A float32 of a few magnitudes, as calibration gives them."""
@@ -42,13 +50,12 @@ class Case:
         y = m.tensor(self.out_shape, self.out_dtype, scale=self.out_scale, zero_point=self.out_zero_point)
         inputs, nodes = [x], [x]
         if self.filter is not None:
-            if self.filter.pop("computed", False):
-                values = self.filter.pop("values")
-                filters = m.tensor(values.shape, "int8", **self.filter)
-                inputs.append(filters)
+            given = dict(self.filter)
+            if given.pop("computed", False):
+                nodes.append(m.tensor(given.pop("values").shape, "int8", **given))
+                inputs.append(nodes[-1])
             else:
-                filters = m.constant(**self.filter)
-            nodes.append(filters)
+                nodes.append(m.constant(**given))
         if self.bias == "left out":
             nodes.append(None)
         elif self.bias is not None:
@@ -56,16 +63,17 @@ class Case:
         m.node(self.op, nodes + self.extra_inputs, [y], **self.options)
         return m.build(inputs=inputs, outputs=[y])
 
-    def feed(self, model_inputs):
-        """Bytes for INVOKES invokes: random, then the extremes of the type."""
-        arrays = []
+    def invokes(self):
+        """Inputs: random bytes, then perhaps the extremes of the type."""
+        shapes = [self.in_shape]
+        if self.filter is not None and self.filter.get("computed"):
+            shapes.append(self.filter["values"].shape)
+        invokes = []
         for i in range(INVOKES):
-            for shape in model_inputs:
-                values = self.rng.integers(-128, 128, shape)
-                if i and self.rng.random() < 0.5:
-                    values = self.rng.choice([-128, 127], shape)
-                arrays.append(values.astype(np.int8))
-        return arrays
+            extreme = i and self.rng.random() < 0.5
+            choices = [-128, 127] if extreme else np.arange(-128, 128)
+            invokes.append([self.rng.choice(choices, shape).astype(np.int8) for shape in shapes])
+        return invokes
 
 
 def add_weights(case, shape, axis, channels, depth, per_channel, with_bias):
@@ -84,7 +92,11 @@ def add_weights(case, shape, axis, channels, depth, per_channel, with_bias):
     if with_bias:
         bias = rng.integers(-1, 2, channels) * rng.integers(0, 2 ** rng.integers(1, 22), channels)
         bias_scales = (case.in_scale * scales).astype(np.float32)
-        case.bias = {"values": bias.astype(np.int32), "scale": bias_scales, "axis": 0 if per_channel else None}
+        case.bias = {
+            "values": bias.astype(np.int32),
+            "scale": bias_scales,
+            "axis": 0 if per_channel else None,
+        }
 
 
 def out_size(padding, size, filter_size, stride, dilation=1):
@@ -93,7 +105,7 @@ def out_size(padding, size, filter_size, stride, dilation=1):
 
 
 def window(rng, options, dilated=True):
-    """Random sizes of input, filter, stride, dilation and padding: (in_h, in_w, filter_h, filter_w, out_h, out_w)."""
+    """Random window options, and the sizes (in_h, in_w, filter_h, filter_w, out_h, out_w)."""
     padding = str(rng.choice(["SAME", "VALID"]))
     options["padding"] = padding
     sizes = []
@@ -190,41 +202,360 @@ OPERATORS = {
 }
 
 
-def reference(model, feeds):
-    """Outputs of the wheel, one array an invoke."""
-    interpreter = runtime.Interpreter.from_bytes(model, arena_size=1 << 20)
-    outputs = []
-    for arrays in feeds:
-        for i, array in enumerate(arrays):
-            interpreter.set_input(array, i)
-        interpreter.invoke()
-        outputs.append(np.array(interpreter.get_output(0)))
+def check(cases, program):
+    """Runs them all in the engine and in the reference. Returns one array of outputs a case."""
+    models = [(case.build(), case.invokes()) for case in cases]
+    polls, outputs = [], []
+    results = run_engine(program, models, polls)
+    for case, (model, invokes), ours in zip(cases, models, results, strict=True):
+        assert not isinstance(ours, Failure), f"{ours}: {vars(case)}"
+        assert ours == run_reference(model, invokes), f"outputs differ: {vars(case)}"
+        outputs.append(np.frombuffer(ours, np.int8))
+    for case, count in zip(cases, polls, strict=True):
+        rows = case.out_shape[:-1] if case.op == "FULLY_CONNECTED" else case.out_shape[:2]
+        assert count >= np.prod(rows), f"{count} polls: {vars(case)}"
     return outputs
 
 
-def check(case, run_model, misalign):
-    computed = case.filter is not None and case.filter.get("computed")
-    shapes = [case.in_shape] + ([case.filter["values"].shape] if computed else [])
-    model = case.build()
-    arrays = case.feed(shapes)
-    feeds = [arrays[i : i + len(shapes)] for i in range(0, len(arrays), len(shapes))]
-    expected = reference(model, feeds)
-    output = run_model.outputs(model, b"".join(a.tobytes() for a in arrays), misalign)
-    ours = np.frombuffer(output, np.int8).reshape(INVOKES, *case.out_shape)
-    for invoke in range(INVOKES):
-        assert np.array_equal(ours[invoke], expected[invoke].reshape(case.out_shape)), (
-            f"{np.count_nonzero(ours[invoke] != expected[invoke])} of {ours[invoke].size} differ: {vars(case)}"
+@pytest.mark.parametrize("name", OPERATORS)
+def test_same_as_the_reference(name, program):
+    rng = np.random.default_rng(list(name.encode()))
+    outputs = check([OPERATORS[name](rng) for _ in range(CASES)], program)
+    # The cases are worth something: outputs of all values, and most of the larger ones not just clamped.
+    assert len(np.unique(np.concatenate(outputs))) == 256
+    large = [o for o in outputs if len(o) >= 40]
+    assert len(large) > CASES / 4
+    assert sum(len(np.unique(o)) > 4 for o in large) > 0.7 * len(large)
+
+
+def exact_multiplier(product, out_scale):
+    """Multiplier and shift of a product of scales, by TFLite's formula."""
+    fraction, shift = np.frexp(product / np.float64(out_scale))
+    return np.floor(fraction * 2**31 + 0.5).astype(np.int64), shift
+
+
+def requantize(acc, multiplier, shift):
+    """What the reference makes of accumulators, for shifts below 0."""
+    high = (acc * multiplier + 2**30) >> 31
+    down = -shift.astype(np.int64)
+    return np.sign(high) * ((np.abs(high) + (1 << (down - 1))) >> down)
+
+
+@pytest.mark.parametrize("per_channel", [False, True])
+@pytest.mark.parametrize("name", ["conv", "depthwise_conv", "fully_connected"])
+def test_multipliers_to_the_last_bit(name, per_channel, program):
+    """Weights of 0 and biases such that the output tells a multiplier from its neighbour."""
+    rng = np.random.default_rng([per_channel, *name.encode()])
+    channels, told_bits, told_forms = 64, 0, 0
+    cases = []
+    for _ in range(30):
+        case = Case(
+            {"conv": "CONV_2D", "depthwise_conv": "DEPTHWISE_CONV_2D"}.get(name, "FULLY_CONNECTED"), rng
         )
-    return expected
+        case.options["activation"] = "NONE"
+        case.out_zero_point = 0
+        if name != "fully_connected":
+            case.options.update(padding="VALID", stride_h=1, stride_w=1)
+        case.in_shape, case.out_shape = {
+            "conv": ((1, 1, 1, 3), (1, 1, 1, channels)),
+            "depthwise_conv": ((1, 1, 1, channels), (1, 1, 1, channels)),
+            "fully_connected": ((1, 3), (1, channels)),
+        }[name]
+        if name == "depthwise_conv":
+            case.options["depth_multiplier"] = 1
+        case.in_scale = case.scale()
+        scales = np.exp(rng.uniform(-7, -6.5, channels if per_channel else 1)).astype(np.float32)
+        # Accumulators of 2^29 to 2^31 become outputs up to 127.
+        case.out_scale = np.float32(case.in_scale * scales.max() * 2.0 ** rng.uniform(23, 23.9))
+        product = np.float64(case.in_scale) * scales.astype(np.float64)
+        rounded = (case.in_scale * scales).astype(np.float64)
+        multiplier, shift = exact_multiplier(product, case.out_scale)
+        other, other_shift = exact_multiplier(rounded, case.out_scale)
+        half = rng.integers(70, 126, channels) + 0.5
+        real = multiplier.astype(np.float64) * 2.0 ** (shift - 31)
+        acc = np.broadcast_to(np.rint(half / real), channels).astype(np.int64) + rng.integers(-1, 2, channels)
+        acc = np.minimum(acc, 2**31 - 1)
+        told_bits += np.count_nonzero(
+            requantize(acc, multiplier, shift) != requantize(acc, multiplier - 1, shift)
+        )
+        told_forms += np.count_nonzero(
+            requantize(acc, multiplier, shift) != requantize(acc, other, other_shift)
+        )
+        shape = {
+            "conv": (channels, 1, 1, 3),
+            "depthwise_conv": (1, 1, 1, channels),
+            "fully_connected": (channels, 3),
+        }[name]
+        axis = {"conv": 0, "depthwise_conv": 3, "fully_connected": 0}[name] if per_channel else None
+        case.filter = {"values": np.zeros(shape, np.int8), "scale": scales, "axis": axis}
+        case.bias = {"values": acc.astype(np.int32), "scale": rounded, "axis": 0 if per_channel else None}
+        cases.append(case)
+    check(cases, program)
+    # Otherwise this would show nothing: it tells the last bit, and the float32 product from the exact one.
+    assert told_bits > 250
+    assert told_forms > 250
+
+
+def valid(name):
+    """A case that runs, for the tests below to spoil."""
+    rng = np.random.default_rng(7)
+    op = {"conv": "CONV_2D", "depthwise_conv": "DEPTHWISE_CONV_2D", "fully_connected": "FULLY_CONNECTED"}
+    op.update(average_pool="AVERAGE_POOL_2D", max_pool="MAX_POOL_2D")
+    case = Case(op[name], rng)
+    case.options["activation"] = "NONE"
+    if name == "fully_connected":
+        case.in_shape, case.out_shape = (3, 8), (3, 6)
+        add_weights(case, (6, 8), 0, 6, 8, True, True)
+        return case
+    case.options.update(padding="SAME", stride_h=2, stride_w=2)
+    case.in_shape, case.out_shape = (1, 7, 5, 4), (1, 4, 3, 8)
+    if name == "conv":
+        add_weights(case, (8, 3, 3, 2), 0, 8, 18, True, True)
+    elif name == "depthwise_conv":
+        case.options["depth_multiplier"] = 2
+        add_weights(case, (1, 3, 3, 8), 3, 8, 9, True, True)
+    else:
+        case.options.update(filter_height=3, filter_width=3)
+        case.out_shape = (1, 4, 3, 4)
+        case.in_scale = case.out_scale = np.float32(0.1)
+        case.out_zero_point = case.in_zero_point
+    return case
 
 
 @pytest.mark.parametrize("name", OPERATORS)
-def test_same_as_the_reference(name, run_model):
-    rng = np.random.default_rng(list(name.encode()))
-    outputs = []
-    for i in range(CASES):
-        outputs += [o.reshape(-1) for o in check(OPERATORS[name](rng), run_model, i % 16)]
-    # The cases are worth something: most outputs are neither clamped nor all alike.
-    values = np.concatenate(outputs)
-    assert len(np.unique(values)) == 256
-    assert sum(len(np.unique(o)) > 2 for o in outputs) > len(outputs) / 2
+def test_the_cases_to_spoil_run(name, program):
+    check([valid(name)], program)
+
+
+def refused(case, program, message, needed=None, given=None):
+    inputs = [np.zeros(case.in_shape, np.int8)]
+    (failure,) = run_engine(program, [(case.build(), [inputs])])
+    assert isinstance(failure, Failure), "it runs"
+    assert message in failure.message, failure
+    assert failure.node in (0, None), failure
+    assert needed in (None, failure.needed), failure
+    assert given in (None, failure.given), failure
+
+
+WINDOWED = ["conv", "depthwise_conv", "average_pool", "max_pool"]
+WEIGHTED = ["conv", "depthwise_conv", "fully_connected"]
+
+
+@pytest.mark.parametrize("axis", "hw")
+@pytest.mark.parametrize("name", WINDOWED)
+def test_refused_windows(name, axis, program):
+    def spoiled(out_h=4, **options):
+        case = valid(name)
+        case.out_shape = (1, out_h, *case.out_shape[2:])
+        case.options.update(options)
+        return case
+
+    refused(spoiled(**{f"stride_{axis}": 0}), program, "stride is not from 1 to 65535", None, 0)
+    refused(spoiled(**{f"stride_{axis}": -2}), program, "stride is not from 1 to 65535", None, -2)
+    refused(spoiled(**{f"stride_{axis}": 65536}), program, "stride is not from 1 to 65535", None, 65536)
+    expected, given = (7, 4) if axis == "h" else (5, 3)
+    refused(spoiled(**{f"stride_{axis}": 1}), program, "output height or width", expected, given)
+    refused(spoiled(padding=2), program, "neither SAME nor VALID", None, 2)
+    refused(spoiled(activation="TANH"), program, "activation is not supported", None, 4)
+    refused(spoiled(activation=-1), program, "activation is not supported", None, -1)
+    if "pool" in name:
+        field = {"h": "filter_height", "w": "filter_width"}[axis]
+        refused(spoiled(**{field: 0}), program, "filter size is not positive", 1, 0)
+        refused(spoiled(**{field: -7}), program, "filter size is not positive", 1, -7)
+        refused(spoiled(**{field: 2**31 - 1}), program, "filter is too large", None, 2**31 - 1)
+        refused(
+            spoiled(**{field: 8}, out_h=3, padding="VALID"),
+            program,
+            "smaller than the filter",
+            8,
+            7 if axis == "h" else 5,
+        )
+    else:
+        field = f"dilation_{axis}_factor"
+        refused(spoiled(**{field: 0}), program, "dilation is not from 1 to 65535", None, 0)
+        refused(spoiled(**{field: -1}), program, "dilation is not from 1 to 65535", None, -1)
+        refused(spoiled(**{field: 65536}), program, "dilation is not from 1 to 65535", None, 65536)
+        refused(
+            spoiled(**{field: 4}, out_h=3, padding="VALID"),
+            program,
+            "smaller than the filter",
+            9,
+            7 if axis == "h" else 5,
+        )
+
+
+@pytest.mark.parametrize("name", WINDOWED)
+def test_refused_images(name, program):
+    case = valid(name)
+    case.in_shape = (7, 5, 4)
+    refused(case, program, "four dimensions", 4, 3)
+    case = valid(name)
+    case.out_shape = (*case.out_shape, 1)
+    refused(case, program, "four dimensions", 4, 5)
+    case = valid(name)
+    case.in_shape = (2, *case.in_shape[1:])
+    refused(case, program, "same batch size", 2, 1)
+    case = valid(name)
+    case.out_shape = (*case.out_shape[:3], case.out_shape[3] + 1)
+    refused(case, program, "channels")
+
+
+@pytest.mark.parametrize("name", WEIGHTED)
+def test_refused_weights(name, program):
+    def with_filter(**changes):
+        case = valid(name)
+        case.filter.update(changes)
+        return case
+
+    def with_bias(**changes):
+        case = valid(name)
+        case.bias.update(changes)
+        return case
+
+    channels = valid(name).out_shape[-1]
+    values = valid(name).filter["values"]
+    scales = valid(name).filter["scale"]
+    refused(with_filter(dtype="int4"), program, "must be int8", 9, 17)
+    refused(with_filter(dtype="uint8"), program, "must be int8", 9, 3)
+    refused(with_filter(scale=None), program, "weights have no scale", 1, 0)
+    # Scales that are right for the tensor, but not those of output channels.
+    along = {"conv": (3, 2), "depthwise_conv": (1, 3), "fully_connected": (1, 8)}[name]
+    other = {
+        "scale": scales[: along[1]] if along[1] < channels else np.resize(scales, along[1]),
+        "axis": along[0],
+    }
+    refused(with_filter(**other), program, "one scale an output channel", channels, along[1])
+    zero_points = [0] * (channels - 1) + [3]
+    refused(with_filter(zero_point=zero_points), program, "zero point of weights", 0, 3)
+    refused(with_filter(scale=scales * np.float32(1e30)), program, "scales are too far apart", 30)
+    if name != "fully_connected":
+        refused(with_filter(scale=scales[:1], zero_point=[-5]), program, "zero point of weights", 0, -5)
+        refused(with_filter(values=values[0], scale=scales[:1]), program, "weights need four dimensions")
+    else:
+        refused(with_filter(values=values[0], scale=scales[:1]), program, "weights need two dimensions", 2, 1)
+    refused(with_filter(values=np.zeros((0, *values.shape[1:]), np.int8), scale=scales[:1]), program, "")
+    refused(with_bias(dtype="int64"), program, "bias of an int8 operator must be int32", 2, 4)
+    refused(
+        with_bias(values=np.zeros(channels + 1, np.int32), scale=None),
+        program,
+        "bias",
+        channels,
+        channels + 1,
+    )
+    case = valid(name)
+    case.extra_inputs = [0]
+    refused(case, program, "wrong number of inputs", 3, 4)
+    case = valid(name)
+    case.options["activation"] = "SIGN_BIT"
+    refused(case, program, "activation is not supported", None, 5)
+
+
+def test_refused_scales_along_a_dimension_of_the_same_size(program):
+    rng = np.random.default_rng(8)
+    case = valid("conv")
+    case.in_shape = (1, 7, 5, 8)
+    add_weights(case, (8, 3, 3, 8), 0, 8, 72, True, True)
+    case.filter["axis"] = 3
+    refused(case, program, "along another dimension", 0, 3)
+    case = valid("fully_connected")
+    case.in_shape, case.out_shape = (3, 6), (3, 6)
+    add_weights(case, (6, 6), 0, 6, 6, True, True)
+    case.filter.update(axis=1, values=rng.integers(-127, 128, (6, 6)).astype(np.int8))
+    refused(case, program, "along another dimension", 0, 1)
+
+
+def test_refused_groups(program):
+    case = valid("conv")
+    case.in_shape = (1, 7, 5, 5)
+    refused(case, program, "no multiple of the weights' channels", 2, 5)
+    case = valid("conv")
+    case.in_shape = (1, 7, 5, 6)
+    refused(case, program, "no multiple of the number of groups", 3, 8)
+    case = valid("conv")
+    case.in_shape = (1, 7, 5, 1)
+    refused(case, program, "no multiple of the weights' channels", 2, 1)
+    case = valid("depthwise_conv")
+    case.in_shape = (1, 7, 5, 3)
+    refused(case, program, "no multiple of input channels", 3, 8)
+    for wrong in (0, 1, 3, -2):
+        case = valid("depthwise_conv")
+        case.options["depth_multiplier"] = wrong
+        refused(case, program, "depth multiplier", 2, wrong)
+
+
+def test_refused_matrices(program):
+    case = valid("fully_connected")
+    case.in_shape = (3, 7)
+    refused(case, program, "no multiple of the weights' columns", 8, 21)
+    case = valid("fully_connected")
+    case.out_shape = (3, 5)
+    refused(case, program, "last dimension of the output", 6, 5)
+    case = valid("fully_connected")
+    case.out_shape = ()
+    refused(case, program, "last dimension of the output", 6, 0)
+    case = valid("fully_connected")
+    case.out_shape = (2, 6)
+    refused(case, program, "one row of elements a row of the input", 18, 12)
+    case = valid("fully_connected")
+    case.filter.update(values=np.zeros((6, 2, 4), np.int8))
+    refused(case, program, "more than two dimensions")
+    case = valid("fully_connected")
+    case.options["weights_format"] = 1
+    refused(case, program, "shuffled weights", 0, 1)
+
+
+@pytest.mark.parametrize("name", ["average_pool", "max_pool"])
+def test_refused_pools(name, program):
+    case = valid(name)
+    case.out_zero_point = 11
+    case.in_zero_point = 12
+    refused(case, program, "same zero point", 12, 11)
+    for scale in (0.10001, 0.09999):
+        case = valid(name)
+        case.out_scale = scale
+        refused(case, program, "same scale")
+    case = valid(name)
+    case.out_scale = np.float32(0.1) + np.float32(5e-7)
+    check([case], program)
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+def test_refused_types(name, program):
+    case = valid(name)
+    case.out_dtype = "int16"
+    refused(case, program, "type", 9, 7)
+    for tensor in ("in_scale", "out_scale"):
+        case = valid(name)
+        setattr(case, tensor, None)
+        refused(case, program, "scale", 1, 0)
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+def test_nothing_crashes(name, program):
+    """Shapes and options changed at random: an answer or an error, nothing else."""
+    rng = np.random.default_rng([9, *name.encode()])
+    models = []
+    for _ in range(100):
+        case = OPERATORS[name](rng)
+        for _ in range(rng.integers(1, 3)):
+            choice = rng.integers(0, 4)
+            if choice == 0 and len(case.in_shape):
+                shape = list(case.in_shape)
+                shape[rng.integers(0, len(shape))] = int(rng.integers(0, 20))
+                case.in_shape = tuple(shape)
+            elif choice == 1 and len(case.out_shape):
+                shape = list(case.out_shape)
+                shape[rng.integers(0, len(shape))] = int(rng.integers(0, 20))
+                case.out_shape = tuple(shape)
+            elif choice == 2 and case.filter is not None:
+                shape = list(case.filter["values"].shape)
+                shape[rng.integers(0, len(shape))] = int(rng.integers(0, 9))
+                case.filter["values"] = np.resize(case.filter["values"], shape)
+            else:
+                numbers = [k for k, v in case.options.items() if not isinstance(v, str)]
+                if numbers:
+                    value = rng.choice([-1, 0, 1, 2, 7, 255, 65535, 2**20, 2**31 - 1, -(2**31)])
+                    case.options[str(rng.choice(numbers))] = int(value) if "keep" not in numbers[0] else 1
+        models.append((case.build(), case.invokes()))
+    results = run_engine(program, models)
+    assert 20 < sum(isinstance(result, Failure) for result in results) < 100

@@ -17,8 +17,8 @@ import pytest
 HERE = Path(__file__).resolve().parent
 ENGINE = HERE.parents[1] / "micropython_module" / "engine"
 N = 1_000_000
-CFLAGS = "-std=c99 -ffp-contract=off -O2 -Wall -Wextra -Werror".split()
-SANITIZE = "-fsanitize=undefined -fno-sanitize-recover=all".split()
+CFLAGS = ["-std=c99", "-ffp-contract=off", "-O2", "-Wall", "-Wextra", "-Werror"]
+SANITIZE = ["-fsanitize=undefined", "-fno-sanitize-recover=all"]
 
 INT_MIN, INT_MAX = -(2**31), 2**31 - 1
 

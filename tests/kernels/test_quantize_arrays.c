@@ -4,7 +4,7 @@
 #include "quantize.h"
 
 static a8_real_t real(const uint64_t *mantissas, const int32_t *exponents, int32_t i) {
-    a8_real_t r = {mantissas[i], exponents[i]};
+    a8_real_t r = { mantissas[i], exponents[i] };
     return r;
 }
 
@@ -13,9 +13,18 @@ void test_real(int32_t op, int32_t n, const uint64_t *am, const int32_t *ae, con
     uint64_t *rm, int32_t *re) {
     for (int32_t i = 0; i < n; i++) {
         a8_real_t a = real(am, ae, i);
-        a8_real_t r = op == 2 ? a8_real_to_float(a)
-            : op == 1 ? a8_real_div(a, real(bm, be, i))
-            : a8_real_mul(a, real(bm, be, i));
+        a8_real_t r = a;
+        switch (op) {
+            case 0:
+                r = a8_real_mul(a, real(bm, be, i));
+                break;
+            case 1:
+                r = a8_real_div(a, real(bm, be, i));
+                break;
+            case 2:
+                r = a8_real_to_float(a);
+                break;
+        }
         rm[i] = r.mantissa;
         re[i] = r.exponent;
     }
@@ -54,9 +63,17 @@ void test_multiplier(int32_t n, const uint64_t *am, const int32_t *ae, int32_t *
 // op: 0 a8_high_mul(a, b), 1 a8_rounding_shift(a, c), 2 a8_requantize(a, b, c).
 void test_fixed(int32_t op, int32_t n, const int32_t *a, const int32_t *b, const int32_t *c, int32_t *r) {
     for (int32_t i = 0; i < n; i++) {
-        r[i] = op == 0 ? a8_high_mul(a[i], b[i])
-            : op == 1 ? a8_rounding_shift(a[i], c[i])
-            : a8_requantize(a[i], b[i], c[i]);
+        switch (op) {
+            case 0:
+                r[i] = a8_high_mul(a[i], b[i]);
+                break;
+            case 1:
+                r[i] = a8_rounding_shift(a[i], c[i]);
+                break;
+            case 2:
+                r[i] = a8_requantize(a[i], b[i], c[i]);
+                break;
+        }
     }
 }
 

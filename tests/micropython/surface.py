@@ -59,12 +59,78 @@ ZERO = bytes(
     + [0, 7, 8, 0, 0, 4, 8, 0, 0, 2, 14, 0, 0, 5, 6, 0, 0, 0, 9, 12, 4, 14, 3, 0, 0, 0, 1, 13, 15, 9, 0, 0]
 )
 ONE = bytes(
-    [0, 0, 0, 0, 7, 16, 6, 0, 0, 0, 0, 4, 16, 16, 4, 0, 0, 2, 11, 15, 16, 16, 7, 0, 0, 10, 16, 13, 10, 16, 4, 0]
+    [
+        0,
+        0,
+        0,
+        0,
+        7,
+        16,
+        6,
+        0,
+        0,
+        0,
+        0,
+        4,
+        16,
+        16,
+        4,
+        0,
+        0,
+        2,
+        11,
+        15,
+        16,
+        16,
+        7,
+        0,
+        0,
+        10,
+        16,
+        13,
+        10,
+        16,
+        4,
+        0,
+    ]
     + [0, 1, 3, 0, 4, 16, 5, 0, 0, 0, 0, 0, 7, 16, 7, 0, 0, 0, 0, 0, 9, 16, 8, 0, 0, 0, 0, 0, 9, 16, 6, 0]
 )
 TWO = bytes(
     [0, 4, 16, 15, 2, 0, 0, 0, 0, 11, 15, 15, 7, 0, 0, 0, 0, 9, 10, 6, 14, 0, 0, 0, 0, 0, 0, 7, 15, 0, 0, 0]
-    + [0, 0, 0, 13, 10, 0, 0, 0, 0, 0, 1, 16, 7, 2, 2, 0, 0, 1, 12, 16, 15, 16, 15, 0, 0, 4, 16, 16, 16, 12, 11, 0]
+    + [
+        0,
+        0,
+        0,
+        13,
+        10,
+        0,
+        0,
+        0,
+        0,
+        0,
+        1,
+        16,
+        7,
+        2,
+        2,
+        0,
+        0,
+        1,
+        12,
+        16,
+        15,
+        16,
+        15,
+        0,
+        0,
+        4,
+        16,
+        16,
+        16,
+        12,
+        11,
+        0,
+    ]
 )
 ANSWERS = (
     (ZERO, [123, -128, -128, -128, -128, -127, -125, -128, -128, -128]),
@@ -434,7 +500,14 @@ def moved_buffers():
     it = arena8.Interpreter(m)
     answers_right(it)
     copy.extend(bytes(40000))
-    for function in (it.invoke, it.step, lambda: m.labels, lambda: m.crc32, lambda: m.arena_size, lambda: repr(m)):
+    for function in (
+        it.invoke,
+        it.step,
+        lambda: m.labels,
+        lambda: m.crc32,
+        lambda: m.arena_size,
+        lambda: repr(m),
+    ):
         raises(RuntimeError, ("moved", len(DIGITS)), function)
     raises(RuntimeError, ("moved",), arena8.Interpreter, m)
 
@@ -715,7 +788,14 @@ def ranking():
     def real(q):
         return (q + 128) / 256
 
-    best = [("4", real(127)), ("6", real(127)), ("1", real(7)), ("3", real(7)), ("9", real(7)), ("0", real(3))]
+    best = [
+        ("4", real(127)),
+        ("6", real(127)),
+        ("1", real(7)),
+        ("3", real(7)),
+        ("9", real(7)),
+        ("0", real(3)),
+    ]
     best += [("8", real(2)), ("5", real(0)), ("7", real(-5)), ("2", real(-128))]
     for k in (1, 3, 5, 10):
         equal(o.top(k), best[:k])
@@ -842,7 +922,13 @@ def heap():
     it = None
 
     def errors():
-        for source, arena in ((DIGITS[:2000], None), (DIGITS, 100), ("nothere", None), (DIGITS, bytearray(100)), (5, 5)):
+        for source, arena in (
+            (DIGITS[:2000], None),
+            (DIGITS, 100),
+            ("nothere", None),
+            (DIGITS, bytearray(100)),
+            (5, 5),
+        ):
             try:
                 arena8.Interpreter(source, arena=arena)
             except Exception:
@@ -859,7 +945,9 @@ def heap():
     check(gc.mem_alloc() - before < 512, "leak of", gc.mem_alloc() - before)
 
     # An arena that doesn't fit the heap, with the numbers.
-    raises(MemoryError, (1 << 30,), arena8.Interpreter, "digits", arena=1 << 30) if sys.maxsize < 1 << 40 else None
+    raises(
+        MemoryError, (1 << 30,), arena8.Interpreter, "digits", arena=1 << 30
+    ) if sys.maxsize < 1 << 40 else None
 
 
 def busy():
@@ -876,7 +964,14 @@ def busy():
     seen = []
 
     def callback(_):
-        for function in (it.invoke, it.step, it.reset, lambda: t.quantize(ZERO), lambda: t.write(ZERO), it.__del__):
+        for function in (
+            it.invoke,
+            it.step,
+            it.reset,
+            lambda: t.quantize(ZERO),
+            lambda: t.write(ZERO),
+            it.__del__,
+        ):
             try:
                 seen.append(function())
             except RuntimeError as e:

@@ -36,8 +36,8 @@ static inline uint32_t sum_one(const a8_conv_params_t *params, const place_t *at
         const int8_t *in = input + (at->top + fy * win->dilation_h) * win->in_w * params->in_c + channel;
         const int8_t *w = filter + fy * win->filter_w * params->out_c + c;
         for (int32_t fx = at->columns.first; fx < at->columns.end; fx++) {
-            acc += (uint32_t)((in[(at->left + fx * win->dilation_w) * params->in_c] - zero_point)
-                * w[fx * params->out_c]);
+            const int32_t x = in[(at->left + fx * win->dilation_w) * params->in_c] - zero_point;
+            acc += (uint32_t)(x * w[fx * params->out_c]);
         }
     }
     return acc;
@@ -61,7 +61,7 @@ A8_HOT void a8_depthwise_conv_s8_generic(const a8_conv_params_t *params, const i
             if (params->group_out == 1) {
                 for (int32_t c = 0; c < out_c; c += A8_CHANNEL_BLOCK) {
                     const int32_t n = out_c - c < A8_CHANNEL_BLOCK ? out_c - c : A8_CHANNEL_BLOCK;
-                    uint32_t acc[A8_CHANNEL_BLOCK] = {0};
+                    uint32_t acc[A8_CHANNEL_BLOCK] = { 0 };
                     sum_block(params, &at, input, filter, c, n, acc);
                     for (int32_t i = 0; i < n; i++) {
                         *output++ = a8_to_output(rq, acc[i], bias, multipliers, shifts, c + i);

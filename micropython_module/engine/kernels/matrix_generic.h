@@ -28,7 +28,7 @@ static inline a8_taps_t a8_taps(int32_t origin, int32_t size, int32_t filter, in
         before = before == 0 ? 0 : (before - 1) / dilation + 1;
         room = (room - 1) / dilation + 1;
     }
-    a8_taps_t taps = {before, room < filter ? room : filter};
+    a8_taps_t taps = { before, room < filter ? room : filter };
     return taps;
 }
 

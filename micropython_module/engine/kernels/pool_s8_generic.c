@@ -24,7 +24,7 @@ A8_HOT void a8_average_pool_s8_generic(const a8_pool_params_t *params, const int
             const int32_t count = (ty.end - ty.first) * (tx.end - tx.first);
             for (int32_t c0 = 0; c0 < channels; c0 += A8_CHANNEL_BLOCK) {
                 const int32_t n = channels - c0 < A8_CHANNEL_BLOCK ? channels - c0 : A8_CHANNEL_BLOCK;
-                int32_t acc[A8_CHANNEL_BLOCK] = {0};
+                int32_t acc[A8_CHANNEL_BLOCK] = { 0 };
                 for (int32_t fy = ty.first; fy < ty.end; fy++) {
                     const int8_t *row = input + (top + fy) * win->in_w * channels + c0;
                     for (int32_t fx = tx.first; fx < tx.end; fx++) {

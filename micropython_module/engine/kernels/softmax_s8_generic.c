@@ -34,7 +34,7 @@ static int32_t exp_near_zero(int32_t x) {
 
 int32_t a8_exp_on_negative(int32_t x, int32_t integer_bits) {
     // e^-(2^k) in Q0 for k = -2, -1, 0, 1, 2, 3, 4
-    static const int32_t factors[] = {1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242};
+    static const int32_t factors[] = { 1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242 };
     if (x == 0) {
         return INT32_MAX;
     }

@@ -28,7 +28,7 @@ static int broadcast(a8_ctx_t *ctx, const a8_tensor_info_t in[2], const a8_tenso
     dim_t dims[A8_MAX_DIMS]) {
     uint32_t rank = in[0].rank > in[1].rank ? in[0].rank : in[1].rank;
     rank = rank > out->rank ? rank : out->rank;
-    int32_t stride[2] = {1, 1};
+    int32_t stride[2] = { 1, 1 };
     int n = 0; // filled from the end
     for (uint32_t i = rank; i-- > 0;) {
         int32_t a = extent(&in[0], rank, i);
@@ -36,7 +36,7 @@ static int broadcast(a8_ctx_t *ctx, const a8_tensor_info_t in[2], const a8_tenso
         if (a != b && a != 1 && b != 1) {
             return a8_ctx_fail(ctx, A8_ERR_MODEL, "shapes of the inputs don't match in a dimension", a, b);
         }
-        dim_t d = {a != 1 ? a : b, {a != 1 ? stride[0] : 0, b != 1 ? stride[1] : 0}};
+        dim_t d = { a != 1 ? a : b, { a != 1 ? stride[0] : 0, b != 1 ? stride[1] : 0 } };
         if (extent(out, rank, i) != d.extent) {
             return a8_ctx_fail(ctx, A8_ERR_MODEL, "output's shape is not that of the inputs' sum", d.extent,
                 extent(out, rank, i));
@@ -56,7 +56,7 @@ static int broadcast(a8_ctx_t *ctx, const a8_tensor_info_t in[2], const a8_tenso
     }
     if (n == 0) {
         n = 1;
-        dims[A8_MAX_DIMS - 1] = (dim_t){1, {0, 0}};
+        dims[A8_MAX_DIMS - 1] = (dim_t){ 1, { 0, 0 } };
     }
     return n;
 }
@@ -68,13 +68,13 @@ int a8_add_prepare(a8_ctx_t *ctx) {
     if (code == A8_OK) {
         code = a8_ctx_input(ctx, 1, &in[1]);
     }
-    if (code != A8_OK || (code = a8_check_quantized(ctx, &in[0], A8_INT8)) != A8_OK
-        || (code = a8_check_quantized(ctx, &in[1], A8_INT8)) != A8_OK
-        || (code = a8_check_quantized(ctx, &out, A8_INT8)) != A8_OK) {
+    if (code != A8_OK || (code = a8_check_quantized(ctx, &in[0], A8_INT8)) != A8_OK ||
+        (code = a8_check_quantized(ctx, &in[1], A8_INT8)) != A8_OK ||
+        (code = a8_check_quantized(ctx, &out, A8_INT8)) != A8_OK) {
         return code;
     }
 
-    a8_add_params_t params = {.output_offset = out.zero_point, .min = INT8_MIN, .max = INT8_MAX};
+    a8_add_params_t params = { .output_offset = out.zero_point, .min = INT8_MIN, .max = INT8_MAX };
     int32_t activation = a8_ctx_option_int8(ctx, 0, 0);
     if (a8_activation_range(activation, out.scale, out.zero_point, &params.min, &params.max) != 0) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "no such fused activation", A8_NONE, activation);
@@ -120,7 +120,7 @@ int a8_add_eval_s8(a8_ctx_t *ctx) {
     const int8_t *a = a8_ctx_in(ctx, 0);
     const int8_t *b = a8_ctx_in(ctx, 1);
     int8_t *out = a8_ctx_out(ctx, 0);
-    int32_t index[A8_MAX_DIMS] = {0};
+    int32_t index[A8_MAX_DIMS] = { 0 };
     for (;;) {
         for (int32_t x = 0; x < row->extent; x += A8_POLL_ELEMENTS) {
             int32_t n = row->extent - x < A8_POLL_ELEMENTS ? row->extent - x : A8_POLL_ELEMENTS;

@@ -10,6 +10,8 @@
 
 // Elements that an eval handles between two calls of a8_ctx_stop.
 #define A8_POLL_ELEMENTS (4096)
+// Bytes likewise that are only copied or set.
+#define A8_POLL_BYTES (16384)
 
 // No multiplier with a larger shift is needed for outputs of 8 or 16 bits: any input but the zero point
 // saturates them, and no scaled input wraps around.

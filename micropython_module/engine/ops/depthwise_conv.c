@@ -22,7 +22,7 @@ int a8_depthwise_conv_prepare(a8_ctx_t *ctx) {
         return a8_ctx_fail(ctx, A8_ERR_MODEL, "weights need four dimensions, the first of them 1", 4,
             (int32_t)t.filter.rank);
     }
-    a8_conv_params_t params = {.window = {.filter_h = t.filter.dims[1], .filter_w = t.filter.dims[2]}};
+    a8_conv_params_t params = { .window = { .filter_h = t.filter.dims[1], .filter_w = t.filter.dims[2] } };
     code = a8_window_prepare(ctx, &t.input, &t.output, a8_ctx_option_int8(ctx, PADDING, 0),
         a8_ctx_option_int32(ctx, STRIDE_H, 0), a8_ctx_option_int32(ctx, STRIDE_W, 0),
         a8_ctx_option_int32(ctx, DILATION_H, 1), a8_ctx_option_int32(ctx, DILATION_W, 1), &params.window);
@@ -51,7 +51,7 @@ int a8_depthwise_conv_prepare(a8_ctx_t *ctx) {
         return code;
     }
     void *records;
-    code = a8_weighted_records(ctx, &t, params.out_c, 3, a8_ctx_option_int8(ctx, ACTIVATION, 0), true,
+    code = a8_weighted_records(ctx, &t, params.out_c, 3, a8_ctx_option_int8(ctx, ACTIVATION, 0),
         sizeof(params), &params.requantize, &records);
     if (code == A8_OK) {
         *(a8_conv_params_t *)records = params;

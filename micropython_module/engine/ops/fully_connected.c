@@ -38,7 +38,7 @@ static int check_shapes(a8_ctx_t *ctx, const a8_weighted_t *t, a8_fully_connecte
 
 int a8_fully_connected_prepare(a8_ctx_t *ctx) {
     a8_weighted_t t;
-    a8_fully_connected_params_t params = {0};
+    a8_fully_connected_params_t params = { 0 };
     int code = a8_weighted_tensors(ctx, &t);
     if (code != A8_OK || (code = check_shapes(ctx, &t, &params)) != A8_OK) {
         return code;
@@ -47,19 +47,14 @@ int a8_fully_connected_prepare(a8_ctx_t *ctx) {
     if (format != 0) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "shuffled weights are not supported", 0, format);
     }
-    // With one scale the reference takes a zero point of the weights, and multiplies scales as floats.
+    // With one scale the reference takes a zero point of the weights, with several it ignores them.
     const bool per_channel = t.filter.n_scales > 1;
-    if (per_channel) {
-        if ((code = a8_check_symmetric(ctx, &t.filter)) != A8_OK) {
-            return code;
-        }
-    } else if (t.filter.zero_point < INT8_MIN || t.filter.zero_point > INT8_MAX) {
-        return a8_ctx_fail(ctx, A8_ERR_MODEL, "zero point of weights is outside of int8", A8_NONE,
-            t.filter.zero_point);
+    if (per_channel && (code = a8_check_symmetric(ctx, &t.filter)) != A8_OK) {
+        return code;
     }
     void *records;
     code = a8_weighted_records(ctx, &t, params.out_c, (int32_t)t.filter.rank - 2,
-        a8_ctx_option_int8(ctx, ACTIVATION, 0), per_channel, sizeof(params), &params.requantize, &records);
+        a8_ctx_option_int8(ctx, ACTIVATION, 0), sizeof(params), &params.requantize, &records);
     if (code == A8_OK) {
         if (!per_channel) {
             params.requantize.filter_zero_point = (int8_t)t.filter.zero_point;

@@ -15,8 +15,8 @@ typedef char a8_assert_lookup_block_t[sizeof(block_t) == 260 ? 1 : -1];
 
 static int check(a8_ctx_t *ctx, a8_tensor_info_t *in, a8_tensor_info_t *out) {
     int code = a8_check_node(ctx, 1, in, out);
-    if (code != A8_OK || (code = a8_check_quantized(ctx, in, A8_INT8)) != A8_OK
-        || (code = a8_check_quantized(ctx, out, A8_INT8)) != A8_OK) {
+    if (code != A8_OK || (code = a8_check_quantized(ctx, in, A8_INT8)) != A8_OK ||
+        (code = a8_check_quantized(ctx, out, A8_INT8)) != A8_OK) {
         return code;
     }
     return a8_check_counts(ctx, in, out);

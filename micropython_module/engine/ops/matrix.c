@@ -1,67 +1,29 @@
 // SPDX-License-Identifier: MIT
-#include <string.h>
-
 #include "../quantize.h"
 #include "matrix.h"
 
 #define MAX_STEP (UINT16_MAX) // of a stride or dilation, as a8_window_t holds them
 
-#define MAX_BYTES (INT32_MAX / 2) // of a tensor, so that no position in one or around it leaves int32
-
-// Positive or 0, and finite: by its bits, which order like integers.
-static bool is_scale(float scale) {
-    uint32_t bits;
-    memcpy(&bits, &scale, sizeof(bits));
-    return bits < 0x7f800000;
-}
-
-static int check_size(a8_ctx_t *ctx, const a8_tensor_info_t *info) {
-    if (info->count == 0) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "a tensor has no elements", 1, 0);
-    }
-    if (info->bytes > MAX_BYTES) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "a tensor has too many bytes", MAX_BYTES, A8_NONE);
-    }
-    return A8_OK;
-}
-
-int a8_check_activations(a8_ctx_t *ctx, const a8_tensor_info_t *info) {
-    if (info->dtype != A8_INT8) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "input and output are not both int8 (type 9)", A8_INT8,
-            (int32_t)info->dtype);
-    }
-    int code = check_size(ctx, info);
-    if (code != A8_OK) {
-        return code;
-    }
-    if (info->n_scales != 1) {
-        return a8_ctx_fail(ctx, A8_ERR_MODEL, "input and output need one scale each", 1, (int32_t)info->n_scales);
-    }
-    if (!is_scale(info->scale) || info->scale == 0.0f) {
-        return a8_ctx_fail(ctx, A8_ERR_MODEL, "a scale of input or output is not a positive number", A8_NONE, A8_NONE);
-    }
-    if (info->zero_point < INT8_MIN || info->zero_point > INT8_MAX) {
-        return a8_ctx_fail(ctx, A8_ERR_MODEL, "a zero point is outside of int8", A8_NONE, info->zero_point);
-    }
-    return A8_OK;
-}
+#define MAX_ELEMENTS (INT32_MAX / 2) // so that no position in a tensor, or in the padding around it, leaves int32
 
 int a8_weighted_tensors(a8_ctx_t *ctx, a8_weighted_t *t) {
-    int code;
-    if ((code = a8_ctx_input(ctx, 0, &t->input)) != A8_OK || (code = a8_ctx_input(ctx, 1, &t->filter)) != A8_OK
-        || (code = a8_ctx_output(ctx, 0, &t->output)) != A8_OK) {
-        return code;
-    }
+    const uint32_t n = a8_ctx_inputs(ctx);
     t->has_bias = a8_ctx_has_input(ctx, 2);
-    if ((code = a8_check_activations(ctx, &t->input)) != A8_OK
-        || (code = a8_check_activations(ctx, &t->output)) != A8_OK) {
+    int code;
+    if ((code = a8_check_node(ctx, n == 2 ? 2 : 3, &t->input, &t->output)) != A8_OK ||
+        (code = a8_ctx_input(ctx, 1, &t->filter)) != A8_OK ||
+        (code = a8_check_quantized(ctx, &t->input, A8_INT8)) != A8_OK ||
+        (code = a8_check_quantized(ctx, &t->output, A8_INT8)) != A8_OK) {
         return code;
     }
     if (t->filter.dtype != A8_INT8) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "weights of an int8 operator must be int8 (type 9)", A8_INT8,
             (int32_t)t->filter.dtype);
     }
-    return check_size(ctx, &t->filter);
+    if (t->filter.count == 0) {
+        return a8_ctx_fail(ctx, A8_ERR_MODEL, "weights have no elements", 1, 0);
+    }
+    return A8_OK;
 }
 
 static int check_bias(a8_ctx_t *ctx, int32_t channels) {
@@ -92,7 +54,7 @@ int a8_check_symmetric(a8_ctx_t *ctx, const a8_tensor_info_t *filter) {
 }
 
 int a8_weighted_records(a8_ctx_t *ctx, const a8_weighted_t *t, int32_t channels, int32_t axis, int32_t activation,
-    bool exact, uint32_t params_size, a8_requantize_t *requantize, void **params) {
+    uint32_t params_size, a8_requantize_t *requantize, void **params) {
     const a8_tensor_info_t *filter = &t->filter;
     if (t->has_bias) {
         int code = check_bias(ctx, channels);
@@ -137,15 +99,7 @@ int a8_weighted_records(a8_ctx_t *ctx, const a8_weighted_t *t, int32_t channels,
     const a8_real_t in_scale = a8_real_from_float(t->input.scale);
     const a8_real_t out_scale = a8_real_from_float(t->output.scale);
     for (uint32_t i = 0; i < count; i++) {
-        const float scale = a8_tensor_scale(filter, i);
-        if (!is_scale(scale)) {
-            return a8_ctx_fail(ctx, A8_ERR_MODEL, "a scale of weights is not a number from 0 up; given: its index",
-                A8_NONE, (int32_t)i);
-        }
-        a8_real_t product = a8_real_mul(in_scale, a8_real_from_float(scale));
-        if (!exact) {
-            product = a8_real_to_float(product);
-        }
+        const a8_real_t product = a8_real_mul(in_scale, a8_real_from_float(a8_tensor_scale(filter, i)));
         const a8_multiplier_t m = a8_multiplier(a8_real_div(product, out_scale));
         if (m.shift > A8_SHIFT_MAX) {
             return a8_ctx_fail(ctx, A8_ERR_MODEL, "scales are too far apart (log2 of input times weights by output)",
@@ -190,7 +144,7 @@ static int check_axis(a8_ctx_t *ctx, int32_t padding, int32_t in, int32_t filter
             (int32_t)expected, out);
     }
     const int64_t total = (expected - 1) * stride + span - in;
-    if (total > MAX_BYTES) {
+    if (total > MAX_ELEMENTS) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "filter is too large", A8_NONE, filter);
     }
     *pad = total > 0 ? (int32_t)(total / 2) : 0;
@@ -206,6 +160,10 @@ int a8_window_prepare(a8_ctx_t *ctx, const a8_tensor_info_t *input, const a8_ten
     if (input->dims[0] != output->dims[0]) {
         return a8_ctx_fail(ctx, A8_ERR_MODEL, "input and output have not the same batch size", input->dims[0],
             output->dims[0]);
+    }
+    if (input->count > MAX_ELEMENTS || output->count > MAX_ELEMENTS) {
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "input or output has too many elements", MAX_ELEMENTS,
+            (int32_t)(input->count > MAX_ELEMENTS ? input->count : output->count));
     }
     win->in_h = input->dims[1];
     win->in_w = input->dims[2];

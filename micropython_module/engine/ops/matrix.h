@@ -4,10 +4,8 @@
 #ifndef A8_MATRIX_H
 #define A8_MATRIX_H
 
-#include <stddef.h>
-
 #include "../kernels/kernels.h"
-#include "../op.h"
+#include "check.h"
 
 // TFLite's Padding.
 enum {
@@ -27,11 +25,10 @@ typedef struct {
 int a8_weighted_tensors(a8_ctx_t *ctx, a8_weighted_t *t);
 
 // Checks the filter's quantization and the bias for that many output channels, which are dimension axis of the
-// filter. exact: the scales' product keeps all its bits, otherwise it is rounded to float32 first.
-// Allocates the node's records: params_size bytes for the caller's struct, then multipliers, then shifts, one
-// of each a scale. Fills requantize, with a filter_zero_point of 0. *params is the records.
+// filter. Allocates the node's records: params_size bytes for the caller's struct, then multipliers, then
+// shifts, one of each a scale. Fills requantize, with a filter_zero_point of 0. *params is the records.
 int a8_weighted_records(a8_ctx_t *ctx, const a8_weighted_t *t, int32_t channels, int32_t axis, int32_t activation,
-    bool exact, uint32_t params_size, a8_requantize_t *requantize, void **params);
+    uint32_t params_size, a8_requantize_t *requantize, void **params);
 
 // Checks that all zero points of the filter are 0.
 int a8_check_symmetric(a8_ctx_t *ctx, const a8_tensor_info_t *filter);
@@ -51,9 +48,6 @@ static inline const int32_t *a8_weighted_multipliers(const void *params, uint32_
 static inline const int8_t *a8_weighted_shifts(const int32_t *multipliers, uint32_t count) {
     return (const int8_t *)(multipliers + count);
 }
-
-// Checks an int8 tensor that holds activations: type, size, one scale, a zero point in range.
-int a8_check_activations(a8_ctx_t *ctx, const a8_tensor_info_t *info);
 
 // Checks that input and output are images of rank 4 and as many, and the window's sizes, strides, dilations and
 // padding against them; win holds filter_h and filter_w, and gets all the rest.

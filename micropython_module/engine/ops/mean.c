@@ -44,7 +44,7 @@ static int32_t group_dims(const a8_tensor_info_t *in, const bool reduced[A8_MAX_
     for (int g = 0; g < A8_MEAN_GROUPS; g++) {
         params->kept[g] = params->reduced[g] = 1;
     }
-    int next[2] = {A8_MEAN_GROUPS - 1, A8_MEAN_GROUPS - 1}; // where the next group goes, kept and reduced
+    int next[2] = { A8_MEAN_GROUPS - 1, A8_MEAN_GROUPS - 1 }; // where the next group goes, kept and reduced
     int last = -1;
     int32_t stride = 1;
     int32_t count = 1;
@@ -75,11 +75,11 @@ static int32_t group_dims(const a8_tensor_info_t *in, const bool reduced[A8_MAX_
 int a8_mean_prepare(a8_ctx_t *ctx) {
     a8_tensor_info_t in;
     a8_tensor_info_t out;
-    bool reduced[A8_MAX_DIMS] = {false};
+    bool reduced[A8_MAX_DIMS] = { false };
     int code = a8_check_node(ctx, 2, &in, &out);
-    if (code != A8_OK || (code = a8_check_quantized(ctx, &in, A8_INT8)) != A8_OK
-        || (code = a8_check_quantized(ctx, &out, A8_INT8)) != A8_OK
-        || (code = reduced_dims(ctx, &in, reduced)) != A8_OK) {
+    if (code != A8_OK || (code = a8_check_quantized(ctx, &in, A8_INT8)) != A8_OK ||
+        (code = a8_check_quantized(ctx, &out, A8_INT8)) != A8_OK ||
+        (code = reduced_dims(ctx, &in, reduced)) != A8_OK) {
         return code;
     }
     block_t *block = a8_ctx_alloc(ctx, sizeof(block_t));

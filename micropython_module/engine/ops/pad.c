@@ -42,7 +42,7 @@ static int paddings(a8_ctx_t *ctx, const a8_tensor_info_t *in, const a8_tensor_i
             (int32_t)out->rank);
     }
     for (uint32_t i = 0; i < in->rank; i++) {
-        dim_t d = {a8_load_i32(pads.data + 8 * i), in->dims[i], a8_load_i32(pads.data + 8 * i + 4)};
+        dim_t d = { a8_load_i32(pads.data + 8 * i), in->dims[i], a8_load_i32(pads.data + 8 * i + 4) };
         if (d.before < 0 || d.after < 0) {
             return a8_ctx_fail(ctx, A8_ERR_MODEL, "a padding is negative", 0, d.before < 0 ? d.before : d.after);
         }
@@ -60,9 +60,9 @@ int a8_pad_prepare(a8_ctx_t *ctx) {
     a8_tensor_info_t out;
     dim_t dims[A8_MAX_DIMS];
     int code = a8_check_node(ctx, 2, &in, &out);
-    if (code != A8_OK || (code = a8_check_quantized(ctx, &in, A8_INT8)) != A8_OK
-        || (code = a8_check_quantized(ctx, &out, A8_INT8)) != A8_OK
-        || (code = paddings(ctx, &in, &out, dims)) != A8_OK) {
+    if (code != A8_OK || (code = a8_check_quantized(ctx, &in, A8_INT8)) != A8_OK ||
+        (code = a8_check_quantized(ctx, &out, A8_INT8)) != A8_OK ||
+        (code = paddings(ctx, &in, &out, dims)) != A8_OK) {
         return code;
     }
     // Whole slices of an unpadded dimension are elements of the one around it. Written from the end.
@@ -74,14 +74,14 @@ int a8_pad_prepare(a8_ctx_t *ctx) {
             slice *= dims[i].extent;
         } else {
             n++;
-            dim_t d = {dims[i].before * slice, dims[i].extent * slice, dims[i].after * slice};
+            dim_t d = { dims[i].before * slice, dims[i].extent * slice, dims[i].after * slice };
             merged[A8_MAX_DIMS + 1 - n] = d;
             slice = 1;
         }
     }
     if (slice != 1 || n == 0) {
         n++;
-        merged[A8_MAX_DIMS + 1 - n] = (dim_t){0, slice, 0};
+        merged[A8_MAX_DIMS + 1 - n] = (dim_t){ 0, slice, 0 };
     }
     block_t *block = a8_ctx_alloc(ctx, (uint32_t)(sizeof(block_t) + (uint32_t)n * sizeof(dim_t)));
     if (block == NULL) {
@@ -93,14 +93,22 @@ int a8_pad_prepare(a8_ctx_t *ctx) {
     return A8_OK;
 }
 
-// n bytes of src, or of the padding if there is no src.
-static int8_t *put(int8_t *out, const int8_t *src, const block_t *block, int32_t n) {
-    if (src != NULL) {
-        memcpy(out, src, (uint32_t)n);
-    } else {
-        memset(out, block->zero_point, (uint32_t)n);
+// Writes n bytes of src, or of the padding if there is no src, and moves out behind them. True: stop.
+static bool put(a8_ctx_t *ctx, const block_t *block, int8_t **out, const int8_t *src, int32_t n) {
+    bool stop = false;
+    while (n > 0 && !stop) {
+        int32_t part = n < A8_POLL_BYTES ? n : A8_POLL_BYTES;
+        if (src != NULL) {
+            memcpy(*out, src, (uint32_t)part);
+            src += part;
+        } else {
+            memset(*out, block->zero_point, (uint32_t)part);
+        }
+        *out += part;
+        n -= part;
+        stop = a8_ctx_stop(ctx);
     }
-    return out + n;
+    return stop;
 }
 
 int a8_pad_eval_s8(a8_ctx_t *ctx) {
@@ -110,20 +118,18 @@ int a8_pad_eval_s8(a8_ctx_t *ctx) {
     const dim_t *row = &dims[outer];
     const int8_t *in = a8_ctx_in(ctx, 0);
     int8_t *out = a8_ctx_out(ctx, 0);
-    int32_t index[A8_MAX_DIMS + 1] = {0}; // of the output row
+    int32_t index[A8_MAX_DIMS + 1] = { 0 }; // of the output row
     for (;;) {
         bool inside = true;
         for (int32_t i = 0; i < outer; i++) {
             inside = inside && index[i] >= dims[i].before && index[i] < dims[i].before + dims[i].extent;
         }
-        out = put(out, NULL, block, row->before);
-        out = put(out, inside ? in : NULL, block, row->extent);
-        out = put(out, NULL, block, row->after);
+        if (put(ctx, block, &out, NULL, row->before) || put(ctx, block, &out, inside ? in : NULL, row->extent) ||
+            put(ctx, block, &out, NULL, row->after)) {
+            return A8_ERR_ABORTED;
+        }
         if (inside) {
             in += row->extent;
-        }
-        if (a8_ctx_stop(ctx)) {
-            return A8_ERR_ABORTED;
         }
         int32_t i = outer - 1;
         for (; i >= 0; i--) {

@@ -29,12 +29,12 @@ static int check_quantization(a8_ctx_t *ctx, const a8_tensor_info_t *input, cons
 int a8_pool_prepare(a8_ctx_t *ctx) {
     a8_tensor_info_t input;
     a8_tensor_info_t output;
-    a8_pool_params_t params = {0};
+    a8_pool_params_t params = { 0 };
     int code;
-    if ((code = a8_ctx_input(ctx, 0, &input)) != A8_OK || (code = a8_ctx_output(ctx, 0, &output)) != A8_OK
-        || (code = a8_check_activations(ctx, &input)) != A8_OK
-        || (code = a8_check_activations(ctx, &output)) != A8_OK
-        || (code = check_quantization(ctx, &input, &output)) != A8_OK) {
+    if ((code = a8_check_node(ctx, 1, &input, &output)) != A8_OK ||
+        (code = a8_check_quantized(ctx, &input, A8_INT8)) != A8_OK ||
+        (code = a8_check_quantized(ctx, &output, A8_INT8)) != A8_OK ||
+        (code = check_quantization(ctx, &input, &output)) != A8_OK) {
         return code;
     }
     params.window.filter_h = a8_ctx_option_int32(ctx, FILTER_H, 0);
@@ -45,11 +45,12 @@ int a8_pool_prepare(a8_ctx_t *ctx) {
         return code;
     }
     const a8_window_t *win = &params.window;
-    const int64_t taps = (int64_t)(win->filter_h < win->in_h ? win->filter_h : win->in_h)
-        * (win->filter_w < win->in_w ? win->filter_w : win->in_w);
+    const int32_t taps_h = win->filter_h < win->in_h ? win->filter_h : win->in_h;
+    const int32_t taps_w = win->filter_w < win->in_w ? win->filter_w : win->in_w;
+    const int32_t taps = taps_h * taps_w; // no more than elements of the input
     if (taps > A8_POOL_MAX_TAPS) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "a pool's window has too many elements", A8_POOL_MAX_TAPS,
-            (int32_t)taps);
+            taps);
     }
     params.batches = input.dims[0];
     params.channels = input.dims[3];

@@ -58,13 +58,13 @@ static int check_float(a8_ctx_t *ctx, const a8_tensor_info_t *info) {
 int a8_quantize_prepare(a8_ctx_t *ctx) {
     a8_tensor_info_t in;
     a8_tensor_info_t out;
-    block_t q = {0};
+    block_t q = { 0 };
     int code = a8_check_node(ctx, 1, &in, &out);
-    if (code != A8_OK
-        || (code = in.dtype == A8_FLOAT32 ? check_float(ctx, &in) : a8_check_quantized(ctx, &in, in.dtype)) != A8_OK
-        || (code = a8_check_quantized(ctx, &out, out.dtype)) != A8_OK
-        || (code = a8_check_counts(ctx, &in, &out)) != A8_OK
-        || (code = output_range(ctx, out.dtype, &q.min, &q.max)) != A8_OK) {
+    if (code != A8_OK ||
+        (code = in.dtype == A8_FLOAT32 ? check_float(ctx, &in) : a8_check_quantized(ctx, &in, in.dtype)) != A8_OK ||
+        (code = a8_check_quantized(ctx, &out, out.dtype)) != A8_OK ||
+        (code = a8_check_counts(ctx, &in, &out)) != A8_OK ||
+        (code = output_range(ctx, out.dtype, &q.min, &q.max)) != A8_OK) {
         return code;
     }
     q.count = (int32_t)in.count;
@@ -134,7 +134,7 @@ int a8_quantize_eval_f32(a8_ctx_t *ctx) {
         x = x < -far ? -far : x;
         int32_t whole = (int32_t)x;
         float fraction = x - (float)whole;
-        whole += fraction >= 0.5f ? 1 : fraction <= -0.5f ? -1 : 0;
+        whole += (fraction >= 0.5f) - (fraction <= -0.5f);
         store(q, out, i, whole + q->output_zero_point);
         if (i % A8_POLL_ELEMENTS == A8_POLL_ELEMENTS - 1 && a8_ctx_stop(ctx)) {
             return A8_ERR_ABORTED;
@@ -170,8 +170,8 @@ int a8_dequantize_prepare(a8_ctx_t *ctx) {
     a8_tensor_info_t in;
     a8_tensor_info_t out;
     int code = a8_check_node(ctx, 1, &in, &out);
-    if (code != A8_OK || (code = a8_check_quantized(ctx, &in, A8_INT8)) != A8_OK
-        || (code = check_float(ctx, &out)) != A8_OK || (code = a8_check_counts(ctx, &in, &out)) != A8_OK) {
+    if (code != A8_OK || (code = a8_check_quantized(ctx, &in, A8_INT8)) != A8_OK ||
+        (code = check_float(ctx, &out)) != A8_OK || (code = a8_check_counts(ctx, &in, &out)) != A8_OK) {
         return code;
     }
     block_t *block = a8_ctx_alloc(ctx, sizeof(block_t));

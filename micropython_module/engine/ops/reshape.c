@@ -3,8 +3,6 @@
 
 #include "check.h"
 
-#define POLL_BYTES (16384) // a copy is quick: poll seldom
-
 typedef struct {
     uint32_t bytes;
 } block_t;
@@ -41,8 +39,8 @@ int a8_reshape_eval(a8_ctx_t *ctx) {
     if (in == out) {
         return A8_OK;
     }
-    for (uint32_t i = 0; i < block->bytes; i += POLL_BYTES) {
-        uint32_t n = block->bytes - i < POLL_BYTES ? block->bytes - i : POLL_BYTES;
+    for (uint32_t i = 0; i < block->bytes; i += A8_POLL_BYTES) {
+        uint32_t n = block->bytes - i < A8_POLL_BYTES ? block->bytes - i : A8_POLL_BYTES;
         memmove(out + i, in + i, n);
         if (a8_ctx_stop(ctx)) {
             return A8_ERR_ABORTED;

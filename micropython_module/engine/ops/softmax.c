@@ -37,8 +37,8 @@ int a8_softmax_prepare(a8_ctx_t *ctx) {
     a8_tensor_info_t in;
     a8_tensor_info_t out;
     int code = a8_check_node(ctx, 1, &in, &out);
-    if (code != A8_OK || (code = a8_check_quantized(ctx, &in, A8_INT8)) != A8_OK
-        || (code = check_output(ctx, &out)) != A8_OK || (code = a8_check_counts(ctx, &in, &out)) != A8_OK) {
+    if (code != A8_OK || (code = a8_check_quantized(ctx, &in, A8_INT8)) != A8_OK ||
+        (code = check_output(ctx, &out)) != A8_OK || (code = a8_check_counts(ctx, &in, &out)) != A8_OK) {
         return code;
     }
     if (in.rank == 0) {
@@ -63,7 +63,7 @@ int a8_softmax_prepare(a8_ctx_t *ctx) {
     const a8_real_t most = a8_real_scale(a8_real_from_float(1.0f), 31);
     a8_multiplier_t m = a8_multiplier(steps);
     if (a8_real_cmp(steps, most) >= 0 || m.shift > 31) {
-        m = (a8_multiplier_t){INT32_MAX, 31};
+        m = (a8_multiplier_t){ INT32_MAX, 31 };
     }
     if (a8_real_cmp(steps, a8_real_from_float(1.0f)) <= 0) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "SOFTMAX's input scale times beta is 2^-26 or less", A8_NONE,

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: MIT
+"""Models on a board: found, opened, fed and read through a Repl. What runs over there is in here."""
+
+from __future__ import annotations
+
+import ast
+import base64
+import binascii
+import struct
+from collections.abc import Callable
+from typing import Any
+
+from .errors import BoardError, RemoteError, ToolError
+from .tensor_info import ITEM, TensorInfo
+from .transports.repl import Repl
+
+CHUNK = 1536  # bytes of a tensor that go in one piece; its base64 is 2 KB of Python source
+ATTEMPTS = 3
+
+Progress = Callable[[int, int], None]  # bytes so far, bytes in all
+
+# Names of ours on the board start with _a8. Values come back as one literal that Python reads.
+MODELS = "import arena8\nprint(repr(arena8.models()))"
+# Scales travel as the four bytes of their float: printed, some would lose their last bit.
+OPEN = """
+import arena8, gc
+from struct import pack
+gc.collect()
+_a8_free = gc.mem_free()
+_a8m = arena8.Model({name!r})
+_a8 = arena8.Interpreter(_a8m)
+gc.collect()
+_a8_used = _a8_free - gc.mem_free()
+def _a8_bits(s):
+    return [_a8_bits(x) for x in s] if isinstance(s, tuple) else pack('<f', s)
+def _a8_about(t):
+    return (t.name, t.shape, t.dtype, _a8_bits(t.scale), t.zero_point)
+print(repr(dict(name=_a8m.name, nbytes=_a8m.nbytes, crc32=_a8m.crc32, address=_a8m.address,
+    in_flash=_a8m.in_flash, labels=_a8m.labels, arena=_a8.arena_used, heap=_a8_used,
+    inputs=[_a8_about(t) for t in _a8.inputs], outputs=[_a8_about(t) for t in _a8.outputs])))
+"""
+# A chunk is raw bytes; array takes them as they are, whatever the element type. Data views are typed.
+HELPERS = """
+import binascii
+from array import array
+def _a8_put(t, at, code, text):
+    a = array(code, binascii.a2b_base64(text))
+    t.data[at:at + len(a)] = a
+def _a8_get(t, a, b):
+    print(str(binascii.b2a_base64(t.data[a:b]), 'ascii'), end='')
+def _a8_crc(t):
+    print(binascii.crc32(t.data))
+"""
+INVOKE = """
+try:
+    from time import ticks_us as _a8_us, ticks_diff as _a8_diff
+except ImportError:
+    _a8_us = lambda: 0
+    _a8_diff = lambda a, b: None
+_a8_start = _a8_us()
+_a8.invoke()
+print(repr(_a8_diff(_a8_us(), _a8_start)))
+"""
+
+
+def models(repl: Repl) -> list[tuple[str, int, int]]:
+    """(name, bytes, crc32) of the models on the board. ToolError if its firmware has no arena8."""
+    try:
+        return [tuple(entry) for entry in _literal(repl, repl.exec(MODELS))]
+    except RemoteError as e:
+        if e.kind == "ImportError":
+            name = repl.board.name if repl.board else None
+            build = f"`make firmware BOARD={name}`" if name else "`make firmware BOARD=...`"
+            raise ToolError(
+                f"{repl.name} runs a MicroPython without the module arena8; {build} makes a firmware with it"
+            ) from e
+        raise
+
+
+class RemoteModel:
+    """A model on a board with an interpreter of its own there."""
+
+    def __init__(self, repl: Repl, name: str) -> None:
+        self.repl = repl
+        about: dict[str, Any] = _literal(repl, repl.exec(OPEN.format(name=name)))
+        self.name: str = about["name"]
+        self.nbytes: int = about["nbytes"]
+        self.crc32: int = about["crc32"] & 0xFFFFFFFF
+        self.address: int = about["address"]
+        self.in_flash: bool = about["in_flash"]
+        self.labels: tuple[str, ...] = tuple(about["labels"])
+        self.arena_bytes: int = about["arena"]
+        self.heap_bytes: int = about["heap"]
+        self.inputs = [_tensor(f"_a8.inputs[{i}]", t) for i, t in enumerate(about["inputs"])]
+        self.outputs = [_tensor(f"_a8.outputs[{i}]", t) for i, t in enumerate(about["outputs"])]
+        repl.exec(HELPERS)
+
+    def send(self, tensor: TensorInfo, data: bytes, progress: Progress = lambda done, total: None) -> None:
+        """Writes the raw bytes of a tensor, checks their CRC on the board, sends again if it is wrong."""
+        if len(data) != tensor.nbytes:
+            raise ToolError(f"{tensor.where} has {tensor.nbytes} bytes, got {len(data)}")
+        code, size = ITEM[tensor.dtype]
+        for _ in range(ATTEMPTS):
+            for at in range(0, len(data), CHUNK):
+                text = base64.b64encode(data[at : at + CHUNK])
+                self.repl.exec(f"_a8_put({tensor.where}, {at // size}, {code!r}, {text!r})")
+                progress(min(at + CHUNK, len(data)), len(data))
+            if self._crc(tensor) == binascii.crc32(data):
+                return
+        raise BoardError(f"{self.repl.name} received an input of {len(data)} bytes wrongly {ATTEMPTS} times")
+
+    def receive(self, tensor: TensorInfo, progress: Progress = lambda done, total: None) -> bytes:
+        """Reads the raw bytes of a tensor, checked in the same way."""
+        _, size = ITEM[tensor.dtype]
+        step = CHUNK // size
+        for _ in range(ATTEMPTS):
+            data = bytearray()
+            for at in range(0, tensor.count, step):
+                text = self.repl.exec(f"_a8_get({tensor.where}, {at}, {min(at + step, tensor.count)})")
+                try:
+                    data += base64.b64decode(text.strip(), validate=True)
+                except ValueError:
+                    break
+                progress(len(data), tensor.nbytes)
+            if len(data) == tensor.nbytes and self._crc(tensor) == binascii.crc32(data):
+                return bytes(data)
+        raise BoardError(f"{self.repl.name} sent an output of {tensor.nbytes} bytes wrongly {ATTEMPTS} times")
+
+    def invoke(self, timeout: float | None = None) -> int | None:
+        """Runs the model. Microseconds by the board's clock, None if it has none."""
+        return _literal(self.repl, self.repl.exec(INVOKE, timeout))
+
+    def _crc(self, tensor: TensorInfo) -> int:
+        return int(self.repl.exec(f"_a8_crc({tensor.where})")) & 0xFFFFFFFF
+
+
+def _tensor(where: str, about: tuple) -> TensorInfo:
+    name, shape, dtype, bits, zero_point = about
+    scale = tuple(map(_float, bits)) if isinstance(bits, list) else _float(bits)
+    return TensorInfo(where, name, tuple(shape), dtype, scale, zero_point)
+
+
+def _float(bits: bytes) -> float:
+    return struct.unpack("<f", bits)[0]
+
+
+def _literal(repl: Repl, output: bytes) -> Any:
+    # What the board printed before (a callback, a timer) is not ours; the literal is the last line.
+    line = output.strip().rpartition(b"\n")[2].strip()
+    try:
+        return ast.literal_eval(line.decode())
+    except (ValueError, SyntaxError, UnicodeDecodeError) as e:
+        raise BoardError(f"{repl.name} answered {line[:80]!r}, which is no value") from e

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: MIT
+"""What people see: answers as bars, models as tables. JSON is made elsewhere and goes to stdout alone."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+from rich.table import Table
+
+from .tensor_info import TensorInfo
+
+BAR = 28  # characters of a bar that stands for 1.0
+TOP = 5
+NUMBERS = 64  # of an answer without classes, at most so many are shown
+
+
+def console() -> Console:
+    """For answers. Without a terminal there are no colours, and lines are as long as they need to be."""
+    terminal = sys.stdout.isatty()
+    return Console(highlight=False, soft_wrap=not terminal, width=None if terminal else 120)
+
+
+def messages() -> Console:
+    """For everything that is not an answer."""
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def progress(text: str) -> Iterator[Any]:
+    """A callable (done, total) that moves a bar on the terminal, and does nothing without one."""
+    err = messages()
+    if not err.is_terminal:
+        yield lambda done, total: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(BAR), DownloadColumn())
+    with Progress(*columns, console=err, transient=True) as bar:
+        task = bar.add_task(text, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _blocks() -> bool:
+    """Whether the output can show block characters."""
+    try:
+        "█▒▏".encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def shades() -> str:
+    """Characters from white to black."""
+    return " ░▒▓█" if _blocks() else " .+#@"
+
+
+def bar(fraction: float, width: int = BAR) -> str:
+    """A bar, in eighths of a character where those exist."""
+    fraction = max(0.0, min(1.0, float(fraction)))
+    if not _blocks():
+        return "#" * round(fraction * width)
+    eighths = round(fraction * width * 8)
+    return "█" * (eighths // 8) + (" ▏▎▍▌▋▊▉"[eighths % 8] if eighths % 8 else "")
+
+
+def is_classes(tensor: TensorInfo, real: numpy.ndarray, labels: tuple[str, ...]) -> bool:
+    """Whether an output reads as one value a class: it has labels, or looks like probabilities."""
+    if labels and len(labels) == tensor.count:
+        return True
+    return tensor.count >= 2 and bool(numpy.all(real >= 0)) and abs(float(numpy.sum(real)) - 1.0) < 0.1
+
+
+def top(real: numpy.ndarray, labels: tuple[str, ...], count: int = TOP) -> list[dict[str, Any]]:
+    """The largest values, best first; of equals the first."""
+    named = len(labels) == real.size
+    best = numpy.argsort(-real.astype(numpy.float64), kind="stable")[:count]
+    return [{"index": int(i), "label": labels[i] if named else None, "value": number(real[i])} for i in best]
+
+
+def number(value: Any) -> int | float:
+    """A numpy scalar as a plain number; a float32 as the shortest decimal that means it."""
+    return float(str(value)) if isinstance(value, numpy.floating) else int(value)
+
+
+def classes(out: Console, entries: list[dict[str, Any]]) -> None:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(justify="right")
+    table.add_column(justify="right")
+    table.add_column()
+    for rank, entry in enumerate(entries):
+        label = entry["label"] if entry["label"] is not None else entry["index"]
+        style = "bold green" if rank == 0 else ""
+        table.add_row(escape(str(label)), f"{entry['value']:.4f}", bar(entry["value"]), style=style)
+    out.print(table)
+
+
+def numbers(out: Console, tensor: TensorInfo, raw: numpy.ndarray, real: numpy.ndarray) -> None:
+    shape = "x".join(map(str, tensor.shape)) or "scalar"
+    out.print(f"[bold]{escape(tensor.name)}[/] {shape} {tensor.dtype}")
+    table = Table.grid(padding=(0, 2))
+    table.add_column(justify="right", style="dim")
+    table.add_column(justify="right")
+    table.add_column(justify="right", style="dim")
+    for i in range(min(tensor.count, NUMBERS)):
+        table.add_row(str(i), f"{number(real[i]):.6g}", f"({raw[i]})" if raw is not real else "")
+    out.print(table)
+    if tensor.count > NUMBERS:
+        out.print(f"... and {tensor.count - NUMBERS} more (--json has all)")
+
+
+def thousands(value: int) -> str:
+    return f"{value:,}"

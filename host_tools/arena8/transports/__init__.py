@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: MIT
+"""Ways to a MicroPython: every kind of port leads to the same Repl."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from ..errors import UsageError
+from .repl import Repl
+
+HOST = "host"  # the engine in this very process: no transport
+EMULATORS = ("unix", "pico-emulator", "qemu:BOARD")
+VARIABLES = ("ARENA8_PORT", "ESPTOOL_PORT")
+
+
+def choose_port(port: str | None) -> str | None:
+    """The port asked for: the option, else a variable of the environment, else None (the one connected)."""
+    for value in (port, *(os.environ.get(name) for name in VARIABLES)):
+        if value and value != "auto":
+            return value
+    return None
+
+
+def connect(
+    port: str | None,
+    timeout: float | None = None,
+    baud: int = 115200,
+    tell: Callable[[str], None] = lambda text: None,
+) -> Repl:
+    """A Repl in the raw REPL. port: a device, `unix`, `pico-emulator` or `qemu:BOARD` (these three may be
+    followed by `:FIRMWARE`), None: the one board connected. timeout: seconds of silence that are too long;
+    None: what suits the kind of port."""
+    repl = open_repl(port, timeout, baud)
+    try:
+        repl.connect(tell)
+    except BaseException:
+        repl.close()
+        raise
+    return repl
+
+
+def open_repl(port: str | None, timeout: float | None = None, baud: int = 115200) -> Repl:
+    """As connect, but nothing has been said on the line yet."""
+    if port is not None and port.count(":") <= 2:
+        kind, _, rest = port.partition(":")
+        if kind == "unix":
+            from .unix import UnixRepl
+
+            return UnixRepl(rest or None, timeout or 10.0)
+        if kind == "pico-emulator":
+            from .pico_emulator import PicoRepl
+
+            return PicoRepl(rest or None, timeout or 60.0)
+        if kind == "qemu":
+            from .qemu import QemuRepl
+
+            name, _, firmware = rest.partition(":")
+            if not name:
+                raise UsageError("qemu: wants a board, as in qemu:MICROBIT")
+            return QemuRepl(name, firmware or None, timeout or 60.0)
+    if port == HOST:
+        raise UsageError("host is the engine on this machine, not a board")
+    from .serial_port import SerialWire, the_one_connected
+
+    return Repl(SerialWire(port or the_one_connected(), baud, timeout or 10.0))

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: MIT
+"""An emulated Raspberry Pi Pico: rp2040py in a process of its own.
+
+The serial line is a TCP socket; a second channel (the process's standard input and output, one JSON object a
+line) tells what no real board does: the cycle counter, the cycles at which a pin changed, and what the
+emulator logged, such as unaligned accesses that a real Cortex-M0+ would fault on.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from .. import boards
+from ..errors import BoardError, BoardGone
+from .qemu import boot
+from .repl import Repl
+from .wire import SocketWire
+
+UF2_MAGIC = b"UF2\n"
+
+MEASURE = """
+import gc
+from machine import Pin
+_a8_pin = Pin({pin}, Pin.OUT, value=0)
+def _a8_between(f):
+    _a8_pin.value(1)
+    f()
+    _a8_pin.value(0)
+_a8_between(gc.isenabled)
+_a8_between({callable})
+"""
+
+
+class PicoWire(SocketWire):
+    def __init__(self, sock: socket.socket, process: subprocess.Popen, timeout: float) -> None:
+        super().__init__(sock, "pico-emulator", timeout)
+        self.process = process
+
+    def _last_words(self) -> str:
+        return _died(self.process)
+
+    def _close(self) -> None:
+        super()._close()
+        # The end of its input is what the emulator takes as the request to end.
+        self.process.stdin.close()
+        try:
+            self.process.wait(3)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+
+class PicoRepl(Repl):
+    kind = "emulated Pico"
+    quiet = 5.0
+
+    def __init__(self, firmware: str | None = None, timeout: float = 60.0) -> None:
+        self.firmware = str(firmware or boards.board("RPI_PICO").firmware())
+        check_uf2(self.firmware)
+        # Run as a file: the package, and with it the engine, is nothing that it needs.
+        command = [sys.executable, str(Path(__file__).with_name("pico_process.py")), self.firmware]
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            start_new_session=True, text=True, encoding="utf-8",
+        )  # fmt: skip
+        self._watched: set[int] = set()
+        port = self._answer()["port"]
+        sock = socket.create_connection(("127.0.0.1", port))
+        super().__init__(PicoWire(sock, self.process, timeout), boards.board("RPI_PICO"))
+
+    def connect(self, tell=lambda text: None) -> None:
+        boot(self)
+        self._enter_raw()
+
+    # The second channel.
+
+    def cycles(self) -> int:
+        """The core's cycle counter since power on."""
+        return self._ask(op="cycles")["cycles"]
+
+    def watch(self, pin: int) -> None:
+        """From now on notes the cycle of every change of an output pin."""
+        self._ask(op="watch", pin=pin)
+
+    def edges(self) -> list[tuple[int, int]]:
+        """(level, cycle) of the changes of watched pins since the last call."""
+        return [tuple(edge) for edge in self._ask(op="edges")["edges"]]
+
+    def cycles_of(self, callable: str, pin: int = 2) -> int:
+        """Cycles that one call of a Python callable without arguments takes on the Pico, less those of a call
+        that does nothing. A pin's edges mark start and end, as with a logic analyser."""
+        if pin not in self._watched:
+            self.watch(pin)
+            self._watched.add(pin)
+        self.exec(MEASURE.format(pin=pin, callable=callable))
+        levels = self.edges()[-4:]
+        if [level for level, _ in levels] != [1, 0, 1, 0]:
+            raise BoardError(
+                f"the emulated Pico's pin {pin} was used by others while it marked a measurement"
+            )
+        (_, a), (_, b), (_, c), (_, d) = levels
+        return (d - c) - (b - a)
+
+    def log(self) -> list[str]:
+        """What the emulator has logged since power on: one line a kind and place, however often."""
+        return self._ask(op="log")["log"]
+
+    def unaligned(self) -> list[str]:
+        """Log lines about word accesses that fault on silicon."""
+        return [line for line in self.log() if "not 32 bit aligned" in line]
+
+    def _ask(self, **request: Any) -> dict[str, Any]:
+        try:
+            self.process.stdin.write(json.dumps(request) + "\n")
+            self.process.stdin.flush()
+        except OSError as e:
+            raise BoardGone(f"the emulated Pico is gone: {_died(self.process)}") from e
+        return self._answer()
+
+    def _answer(self) -> dict[str, Any]:
+        line = self.process.stdout.readline()
+        if not line:
+            raise BoardGone(f"the emulated Pico is gone: {_died(self.process)}")
+        answer = json.loads(line)
+        if "error" in answer:
+            raise BoardError(f"the emulated Pico can't: {answer['error']}")
+        return answer
+
+
+def check_uf2(path: str) -> None:
+    """BoardError unless path is a UF2 file."""
+    try:
+        with open(path, "rb") as file:
+            magic = file.read(len(UF2_MAGIC))
+    except OSError as e:
+        raise BoardError(f"can't read the firmware {path}: {e.strerror}") from e
+    if magic != UF2_MAGIC:
+        raise BoardError(f"{path} is no UF2 file: it starts with {magic!r}")
+
+
+def _died(process: subprocess.Popen) -> str:
+    try:
+        process.wait(2)
+    except subprocess.TimeoutExpired:
+        return "its process closed the line"
+    said = process.stderr.read().strip().rpartition("\n")[2] if not process.stderr.closed else ""
+    return f"its process ended with code {process.returncode}" + (f" saying {said}" if said else "")

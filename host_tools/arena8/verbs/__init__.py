@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""One module a verb of the command."""

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: MIT
+"""What the project costs, against the files in this folder: a change that costs more, or less, updates them.
+
+    make budgets        rewrites the files from what is measured now
+
+arena.json   arena bytes of each model, exactly
+flash.json   flash bytes of the module's parts on Cortex-M0+, within 1 %
+cycles.json  cycles of one invoke on the emulated Pico, within 1 %
+stack.json   bytes of stack of the engine's deepest functions on Cortex-M0+, each function by itself
+"""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from arena8 import boards
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+import bench  # noqa: E402
+import sizes  # noqa: E402
+
+TOLERANCE = 0.01
+UPDATE = "make budgets"
+DEEP = 100  # bytes of a frame from which on it is listed
+
+
+def build():
+    try:
+        return boards.board("RPI_PICO").firmware().parent
+    except boards.BoardError as e:
+        pytest.skip(str(e))
+
+
+def arena():
+    return {row["model"]: row["arena8"] for row in sizes.arenas("armv6m")}
+
+
+def flash():
+    return sizes.module_sizes(build())
+
+
+def cycles():
+    build()
+    return {row["model"]: row["count"] for row in bench.measure(boards.board("RPI_PICO"))}
+
+
+def stack(folder):
+    engine = ROOT / "micropython_module" / "engine"
+    listed = [line for line in (engine / "sources.txt").read_text().split() if line.endswith(".c")]
+    frames = {}
+    for name in listed:
+        speed = "-O2" if name.startswith("kernels/") else "-Os"
+        out = Path(folder) / (name.replace("/", "_") + ".o")
+        subprocess.run(
+            ["arm-none-eabi-gcc", "-std=c99", "-ffp-contract=off", "-mcpu=cortex-m0plus", "-mthumb", speed]
+            + ["-fstack-usage", f"-I{engine}", "-c", str(engine / name), "-o", str(out)],
+            check=True,
+        )
+        for line in out.with_suffix(".su").read_text().splitlines():
+            place, size, kind = line.split("\t")
+            assert "dynamic" not in kind.split(","), f"{place}: stack without a bound"
+            if int(size) >= DEEP:
+                function = re.sub(r"\..*", "", place.rsplit(":", 1)[-1])
+                frames[f"{name} {function}"] = int(size)
+    return dict(sorted(frames.items()))
+
+
+def budget(name):
+    return json.loads((HERE / f"{name}.json").read_text())
+
+
+def compare(name, measured, tolerance):
+    """Every measured figure is in the file and within the tolerance of it."""
+    allowed = budget(name)
+    wrong = [
+        f"{key}: {value}, the budget says {allowed.get(key)}"
+        for key, value in measured.items()
+        if key not in allowed or abs(value - allowed[key]) > tolerance * allowed[key]
+    ]
+    assert not wrong, f"tests/budgets/{name}.json no longer holds ({UPDATE}):\n" + "\n".join(wrong)
+
+
+def test_arena():
+    compare("arena", arena(), 0)
+
+
+def test_flash():
+    compare("flash", flash(), TOLERANCE)
+
+
+def test_cycles():
+    compare("cycles", cycles(), TOLERANCE)
+
+
+def test_stack(tmp_path):
+    measured = stack(tmp_path)
+    compare("stack", measured, 0)
+    assert set(budget("stack")) == set(measured)
+
+
+def update():
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        found = {"arena": arena(), "flash": flash(), "cycles": cycles(), "stack": stack(folder)}
+    for name, figures in found.items():
+        (HERE / f"{name}.json").write_text(json.dumps(figures, indent=1) + "\n")
+        print(f"  tests/budgets/{name}.json: {len(figures)} figures")
+
+
+if __name__ == "__main__":
+    update()

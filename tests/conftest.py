@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: MIT
+"""The option that says which boards the device tests run on."""
+
+from __future__ import annotations
+
+import os
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--arena8-boards",
+        default=os.environ.get("ARENA8_BOARDS", ""),
+        metavar="BOARDS",
+        help="boards that the device tests must run on: names with commas, or all. A missing firmware is "
+        "then an error. Default (or ARENA8_BOARDS): those whose firmware has been built",
+    )

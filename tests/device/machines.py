@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: MIT
+"""Machines that the device tests run on: emulated boards and their firmware."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from arena8 import boards, transports
+from arena8.transports.repl import Repl
+
+REPO = Path(__file__).resolve().parents[2]
+SHARED = Path(os.environ.get("ARENA8_SHARED_MODELS") or REPO.parent / "shared" / "models")
+DIGITS = REPO / "firmware" / "models" / "digits.tflite"
+EMULATED = ("UNIX", "MPS2_AN385", "MICROBIT", "RPI_PICO")
+PORTS = {"process": "unix", "rp2040py": "pico-emulator"}
+
+
+@dataclass
+class Machine:
+    """A board under test, with the newest firmware that holds the most models."""
+
+    name: str
+    folder: Path
+    about: dict[str, Any]
+    repl: Repl | None = field(default=None, repr=False)
+    seen: int = 0
+
+    @property
+    def facts(self) -> boards.Board:
+        return boards.board(self.name)
+
+    @property
+    def bits(self) -> int:
+        return 64 if self.name == "UNIX" else 32
+
+    @property
+    def models(self) -> dict[str, Path]:
+        """Files of the models in the firmware that this machine has too."""
+        known = {
+            path.stem: path
+            for path in (*DIGITS.parent.glob("*.tflite"), *(SHARED / "models").glob("*.tflite"))
+        }
+        return {m["name"]: known[m["name"]] for m in self.about["models"] if m["name"] in known}
+
+    def model(self, name: str) -> Path:
+        if name in self.models:
+            return self.models[name]
+        if any(m["name"] == name for m in self.about["models"]):
+            pytest.skip(f"the file of {name} is not in {SHARED}")
+        pytest.skip(f"the firmware of {self.name} has no model {name}")
+
+    @property
+    def port(self) -> str:
+        """What --port calls it."""
+        emulator = self.facts.emulator
+        kind = PORTS.get(emulator["kind"], f"qemu:{self.name}")
+        return f"{kind}:{self.folder / emulator['firmware']}"
+
+    def connect(self) -> Repl:
+        return transports.connect(self.port, timeout=120)
+
+    def fresh(self) -> Repl:
+        """The raw REPL of MicroPython just started."""
+        if self.repl is None:
+            self.repl = self.connect()
+        else:
+            try:
+                self.repl.soft_reset()
+            except Exception:
+                self.close()
+                self.repl = self.connect()
+        return self.repl
+
+    def close(self) -> None:
+        if self.repl is not None:
+            self.repl.close()
+            self.repl = None
+
+    def new_unaligned(self) -> list[str]:
+        """What the emulator has logged about unaligned accesses since the last call."""
+        if self.repl is None or not hasattr(self.repl, "unaligned"):
+            return []
+        found = self.repl.unaligned()
+        new, self.seen = found[self.seen :], len(found)
+        return new
+
+
+def builds(name: str) -> list[tuple[Path, dict[str, Any]]]:
+    """Firmware builds of a board, the one to test first."""
+    folder = Path(os.environ.get("ARENA8_FIRMWARE") or REPO / "build" / "firmware")
+    found = []
+    for path in [*folder.glob(f"{name}/firmware.json"), *folder.glob(f"{name}-*/firmware.json")]:
+        about = json.loads(path.read_text())
+        if about["board"] == name and (path.parent / boards.board(name).emulator["firmware"]).is_file():
+            found.append((len(about["models"]), path.stat().st_mtime, path.parent, about))
+    return [(path, about) for _, _, path, about in sorted(found, key=lambda f: f[:2], reverse=True)]

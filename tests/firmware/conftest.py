@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: MIT
+"""What the firmware tests share: the build's own modules, and firmware that is built when it is not there."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPO = Path(__file__).resolve().parents[2]
+MODEL = REPO / "firmware/models/digits.tflite"
+sys.path.insert(0, str(REPO / "firmware"))
+
+
+def load(name: str, path: Path):
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def freezer():
+    return load("arena8_freeze", REPO / "host_tools/arena8/freeze.py")
+
+
+@pytest.fixture(scope="session")
+def builder():
+    return load("firmware_build", REPO / "firmware/build.py")
+
+
+@pytest.fixture(scope="session")
+def trees(builder):
+    """MicroPython's sources, from the cache or fetched."""
+    return builder.fetch.trees("rp2")
+
+
+@pytest.fixture(scope="session")
+def built():
+    """Call with a board: the folder and the description of its test firmware, which is built if absent."""
+
+    def get(board: str) -> tuple[Path, dict]:
+        folder = REPO / "build/firmware" / f"{board}-tests"
+        if not (folder / "firmware.json").is_file():
+            command = [sys.executable, REPO / "firmware/build.py", board, "--for-tests", "--model", MODEL]
+            done = subprocess.run([*command, "--arena", "16384"], capture_output=True, text=True)
+            assert done.returncode == 0, done.stderr
+        return folder, json.loads((folder / "firmware.json").read_text())
+
+    return get
+
+
+def facts(board: str) -> dict:
+    (path,) = REPO.glob(f"boards/*/{board}/facts.json")
+    return json.loads(path.read_text())

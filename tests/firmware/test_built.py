@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: MIT
+"""What a built firmware contains: the models where they belong, and flags that stay with our files."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import zlib
+from pathlib import Path
+
+import pytest
+from conftest import REPO, facts
+from elftools.elf.constants import P_FLAGS
+from elftools.elf.elffile import ELFFile
+
+BOARDS = ["UNIX", "MPS2_AN385", "MICROBIT", "RPI_PICO"]
+ON_CHIP = [board for board in BOARDS if board != "UNIX"]
+MODULE = REPO / "micropython_module"
+OURS = {"-ffp-contract=off", "-std=c99"}
+
+
+def elf_file(board: str, folder: Path) -> Path:
+    return folder / next(name for name in facts(board)["files"] if not name.endswith(".uf2"))
+
+
+def segment_of(elf: ELFFile, address: int):
+    """The loaded segment that holds this address."""
+    for segment in elf.iter_segments("PT_LOAD"):
+        if segment["p_vaddr"] <= address < segment["p_vaddr"] + segment["p_filesz"]:
+            return segment
+    raise AssertionError(f"{address:#x} is in no segment of the file")
+
+
+@pytest.mark.parametrize("board", BOARDS)
+def test_models_are_in_flash_whole_and_aligned(board, built):
+    folder, description = built(board)
+    assert description["models"]
+    with open(elf_file(board, folder), "rb") as handle:
+        elf = ELFFile(handle)
+        for model in description["models"]:
+            original = Path(model["path"]).read_bytes()
+            address = model["address"]
+            assert address % 16 == 0
+            segment = segment_of(elf, address)
+            if board != "UNIX":
+                base = int(facts(board)["flash"]["base"], 0)
+                assert base <= address < base + facts(board)["flash"]["bytes"]
+                # Not copied anywhere at start-up: it runs from where it is loaded.
+                assert segment["p_paddr"] == segment["p_vaddr"]
+            else:
+                assert not segment["p_flags"] & P_FLAGS.PF_W
+            at = address - segment["p_vaddr"]
+            padded = -(-(len(original) + 1) // 16) * 16
+            data = segment.data()[at : at + padded]
+            assert data == original + bytes(padded - len(original))
+            assert model["crc32"] == f"{zlib.crc32(original):08x}" and model["bytes"] == len(original)
+
+
+@pytest.mark.parametrize("board", ON_CHIP)
+def test_firmware_fits_and_the_arena_is_there(board, built):
+    folder, description = built(board)
+    f = facts(board)
+    with open(elf_file(board, folder), "rb") as handle:
+        elf = ELFFile(handle)
+        top = max(s["p_paddr"] + s["p_filesz"] for s in elf.iter_segments("PT_LOAD") if s["p_filesz"])
+    used = top - int(f["flash"]["base"], 0)
+    assert used <= f["flash_map"]["firmware"]["bytes"]
+    assert abs(description["flash"]["used"] - used) <= 16
+    assert description["sizes"]["bss"] > description["arena_bytes"]
+    assert description["ram"]["free"] > 16 * 1024
+
+
+def test_the_uf2_carries_the_elf(built):
+    """Every byte of flash that the ELF loads is in the UF2, at its address, for the right chip."""
+    folder, _ = built("RPI_PICO")
+    f = facts("RPI_PICO")
+    blocks = {}
+    data = (folder / "firmware.uf2").read_bytes()
+    assert len(data) % 512 == 0
+    for at in range(0, len(data), 512):
+        words = [int.from_bytes(data[at + 4 * i : at + 4 * i + 4], "little") for i in range(8)]
+        assert words[0] == 0x0A324655 and words[1] == 0x9E5D5157
+        assert words[7] == int(f["uf2"]["family"], 0)
+        blocks[words[3]] = data[at + 32 : at + 32 + words[4]]
+    image = b"".join(blocks[address] for address in sorted(blocks))
+    first = min(blocks)
+    assert first == int(f["flash"]["base"], 0)
+    with open(folder / "firmware.elf", "rb") as handle:
+        for segment in ELFFile(handle).iter_segments("PT_LOAD"):
+            at = segment["p_paddr"] - first
+            if segment["p_filesz"]:
+                assert image[at : at + segment["p_filesz"]] == segment.data()
+
+
+def commands_of(board: str, folder: Path, trees) -> dict[str, list[str]]:
+    """{source file: its compiler's arguments} of the whole firmware."""
+    if board == "RPI_PICO":
+        entries = json.loads((folder / "obj/compile_commands.json").read_text())
+        return {entry["file"]: entry["command"].split() for entry in entries}
+    arguments = json.loads((folder / "obj/.arguments.json").read_text())
+    out = subprocess.run([*arguments, "-B", "-n"], capture_output=True, text=True).stdout
+    found = {}
+    for line in out.splitlines():
+        words = line.split()
+        if "-c" in words and words[-1] != "-c":
+            source = next((w for w in words if w.endswith((".c", ".S"))), None)
+            if source:
+                port = trees.micropython / "ports" / facts(board)["port"]
+                found[str((port / source).resolve())] = words
+    return found
+
+
+@pytest.mark.parametrize("board", BOARDS)
+def test_our_flags_reach_our_files_only(board, built, trees):
+    folder, _ = built(board)
+    commands = commands_of(board, folder, trees)
+    engine = [f for f in commands if Path(f).is_relative_to(MODULE / "engine")]
+    binding = [f for f in commands if Path(f).is_relative_to(MODULE) and f not in engine]
+    listed = [line.split("#")[0].strip() for line in (MODULE / "engine/sources.txt").read_text().splitlines()]
+    assert {str(MODULE / "engine" / name) for name in listed if name} == set(engine)
+    assert binding
+    for file in engine:
+        assert set(commands[file]) >= OURS, file
+        levels = [word for word in commands[file] if word.startswith("-O")]
+        assert levels[-1] == "-O2", file
+    for file in binding:
+        assert "-ffp-contract=off" in commands[file], file
+    others = [f for f in commands if f not in engine and f not in binding]
+    assert len(others) > 100
+    for file in others:
+        assert not OURS & set(commands[file]), file
+        assert f"-I{MODULE}/engine" not in commands[file], file
+
+
+@pytest.mark.parametrize("board", ["RPI_PICO"])
+def test_frozen_content_keeps_the_flags_of_the_port(board, built, trees):
+    folder, _ = built(board)
+    commands = commands_of(board, folder, trees)
+    frozen = next(c for f, c in commands.items() if f.endswith("/frozen_content.c"))
+    assert [word for word in frozen if word.startswith("-O")][-1] == "-Os"

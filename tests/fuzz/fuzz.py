@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+"""Feeds malformed models to the engine, under ASan and UBSan.
+
+    python tests/fuzz/fuzz.py [--seconds 600] [--seed 1] [--jobs 2] [MODEL...]
+
+The models to mutate are those of firmware/models and, when they are there, the shared ones; fewer mutants are
+made of those that the engine doesn't run.
+Exits 1 at the first mutant that breaks a rule, and says how to run that mutant again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "engine"))
+
+import engine_build  # noqa: E402
+
+
+def seeds(largest: int = 100_000) -> list[Path]:
+    """Models to mutate, no larger than so many bytes: in larger ones most mutations hit weights."""
+    found = sorted((ROOT / "firmware" / "models").glob("*.tflite"))
+    shared = engine_build.shared_models()
+    if shared is not None:
+        found += sorted((shared / "models").glob("*.tflite"))
+    return [p for p in found if p.stat().st_size <= largest]
+
+
+def command(seed: int, mutants: int, seconds: int, models: list[Path]) -> list:
+    return [engine_build.program("../fuzz/fuzz_model"), str(seed), str(mutants), str(seconds), *models]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--seconds", type=int, default=600)
+    parser.add_argument("--seed", type=int, default=int(time.time()) & 0xFFFFFF)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("models", nargs="*", type=Path)
+    args = parser.parse_args()
+    models = args.models or seeds()
+    last = args.seed + args.jobs - 1
+    print(f"{len(models)} models, seeds {args.seed} to {last}, {args.seconds} s", flush=True)
+    jobs = [
+        subprocess.Popen(command(args.seed + i, 0, args.seconds, models), stderr=subprocess.PIPE, text=True)
+        for i in range(args.jobs)
+    ]
+    failed = False
+    for job in jobs:
+        _, errors = job.communicate()
+        if job.returncode != 0:
+            failed = True
+            print(errors, file=sys.stderr)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

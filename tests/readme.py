@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: MIT
+"""The README's scripts and what it says they print."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+README = Path(__file__).resolve().parent.parent / "README.md"
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
+
+
+def scripts() -> list[tuple[str, str]]:
+    """(script, output) of every python block; the next block is its output."""
+    blocks = [match.groups() for match in FENCE.finditer(README.read_text(encoding="utf-8"))]
+    return [
+        (text, blocks[i + 1][1])
+        for i, (language, text) in enumerate(blocks)
+        if language == "python" and i + 1 < len(blocks) and blocks[i + 1][0] == ""
+    ]
+
+
+def make_targets() -> set[str]:
+    """Targets of make that the README's text and commands name."""
+    text = README.read_text(encoding="utf-8")
+    return set(re.findall(r"(?:`|^)make ([a-z-]+)", text, re.M))
