@@ -41,7 +41,7 @@ mp_obj_t a8_new_str(a8_string_t str) {
     if (str.str == NULL) {
         return MP_OBJ_NEW_QSTR(MP_QSTR_);
     }
-    #if MICROPY_PY_BUILTINS_STR_UNICODE
+#if MICROPY_PY_BUILTINS_STR_UNICODE
     if (!utf8_check((const byte *)str.str, str.len)) {
         vstr_t vstr;
         vstr_init_len(&vstr, str.len);
@@ -50,7 +50,7 @@ mp_obj_t a8_new_str(a8_string_t str) {
         }
         return mp_obj_new_str_from_vstr(&vstr);
     }
-    #endif
+#endif
     return mp_obj_new_str(str.str, str.len);
 }
 

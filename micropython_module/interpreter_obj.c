@@ -32,8 +32,7 @@ static bool overlap(const void *a, size_t a_len, const void *b, size_t b_len) {
 
 const a8_interpreter_obj_t *a8_interpreter_using(const void *start, size_t len) {
     for (a8_interpreter_obj_t *it = revealed(first); it != NULL; it = revealed(it->next)) {
-        if (overlap(start, len, it->engine.arena, it->engine.arena_size)
-            || overlap(start, len, it->engine.records, it->engine.records_size)) {
+        if (overlap(start, len, it->engine.arena, it->engine.arena_size) || overlap(start, len, it->engine.records, it->engine.records_size)) {
             return it;
         }
     }
@@ -250,29 +249,29 @@ static void load_in_buffer(a8_interpreter_obj_t *self, mp_obj_t arena, a8_error_
 static void load(a8_interpreter_obj_t *self, mp_obj_t arena) {
     a8_error_t err;
     int code = A8_OK;
-    #if A8_STATIC_ARENA_BYTES
+#if A8_STATIC_ARENA_BYTES
     uint32_t static_size;
     uint8_t *static_memory = a8_static_arena_memory(&static_size);
-    #endif
+#endif
     if (arena == mp_const_none) {
         uint8_t *work = NULL;
         size_t work_size = 0;
-        #if A8_STATIC_ARENA_BYTES
+#if A8_STATIC_ARENA_BYTES
         if (!still_used(static_memory, static_size)) {
             work = static_memory;
             work_size = static_size;
         }
-        #endif
+#endif
         uint32_t total = measure_within(self->model, work, work_size);
-        #if A8_STATIC_ARENA_BYTES
+#if A8_STATIC_ARENA_BYTES
         if (work == NULL || !load_in_static(self, total, &err, &code))
-        #endif
+#endif
         {
             load_on_heap(self, total, (mp_int_t)total, &err, &code);
         }
     } else if (mp_obj_is_int(arena)) {
         load_on_heap(self, measure_within(self->model, NULL, 0), mp_obj_get_int(arena), &err, &code);
-    #if A8_STATIC_ARENA_BYTES
+#if A8_STATIC_ARENA_BYTES
     } else if (arena == MP_OBJ_FROM_PTR(&a8_static_arena_obj)) {
         raise_if_used(static_memory, static_size);
         uint32_t total = measure_within(self->model, static_memory, static_size);
@@ -283,7 +282,7 @@ static void load(a8_interpreter_obj_t *self, mp_obj_t arena) {
             mp_raise_msg(&mp_type_RuntimeError,
                 MP_ERROR_TEXT("a memoryview of an earlier Interpreter reaches where this model keeps its records"));
         }
-    #endif
+#endif
     } else {
         load_in_buffer(self, arena, &err, &code);
     }
@@ -332,7 +331,8 @@ static MP_NOINLINE mp_obj_t construct(const mp_obj_type_t *type, mp_obj_t source
 // ValueError: malformed or unsupported model, all unsupported operators in one message. MemoryError: with the bytes
 // needed and given. RuntimeError: another live Interpreter uses the memory. There is nothing to close: drop it.
 static mp_obj_t interpreter_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
-    enum { ARG_source, ARG_arena };
+    enum { ARG_source,
+        ARG_arena };
     static const mp_arg_t allowed[] = {
         { MP_QSTR_source, MP_ARG_REQUIRED | MP_ARG_OBJ, { .u_rom_obj = MP_ROM_NONE } },
         { MP_QSTR_arena, MP_ARG_OBJ, { .u_rom_obj = MP_ROM_NONE } },
@@ -389,7 +389,8 @@ static const mp_obj_t *spread(const mp_obj_t *x, size_t n, const char *what) {
 // Several inputs: x is a tuple or list, one element an input. Several outputs: a list comes back. If out is given
 // (an array of floats; for several outputs a tuple or list of them) it is filled and returned, without heap.
 static mp_obj_t interpreter_predict(size_t n_args, const mp_obj_t *args, mp_map_t *kw_args) {
-    enum { ARG_x, ARG_out };
+    enum { ARG_x,
+        ARG_out };
     static const mp_arg_t allowed[] = {
         { MP_QSTR_x, MP_ARG_REQUIRED | MP_ARG_OBJ, { .u_rom_obj = MP_ROM_NONE } },
         { MP_QSTR_out, MP_ARG_OBJ, { .u_rom_obj = MP_ROM_NONE } },
@@ -492,7 +493,8 @@ static void interpreter_print(const mp_print_t *print, mp_obj_t self_in, mp_prin
     check_memory(self);
     size_t len;
     const char *name = mp_obj_str_get_data(self->model->name, &len);
-    const char *where = self->buffer != NULL ? "a buffer" : self->arena == mp_const_none ? "heap" : "static RAM";
+    const char *where = self->buffer != NULL ? "a buffer" : self->arena == mp_const_none ? "heap"
+                                                                                         : "static RAM";
     vstr_t vstr;
     mp_print_t to;
     vstr_init_print(&vstr, 100, &to);
@@ -521,5 +523,4 @@ MP_DEFINE_CONST_OBJ_TYPE(
     make_new, interpreter_make_new,
     print, interpreter_print,
     attr, interpreter_attr,
-    locals_dict, &interpreter_locals
-    );
+    locals_dict, &interpreter_locals);

@@ -53,11 +53,11 @@ static const mp_rom_map_elem_t globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR_operators), MP_ROM_PTR(&operators_obj) },
     { MP_ROM_QSTR(MP_QSTR_models), MP_ROM_PTR(&models_obj) },
     { MP_ROM_QSTR(MP_QSTR_arena_size), MP_ROM_PTR(&arena_size_obj) },
-    #if A8_STATIC_ARENA_BYTES
+#if A8_STATIC_ARENA_BYTES
     { MP_ROM_QSTR(MP_QSTR_static_arena), MP_ROM_PTR(&a8_static_arena_obj) },
-    #else
+#else
     { MP_ROM_QSTR(MP_QSTR_static_arena), MP_ROM_NONE },
-    #endif
+#endif
 };
 static MP_DEFINE_CONST_DICT(globals, globals_table);
 

@@ -46,7 +46,7 @@ static const a8_frozen_model_t *frozen_by_address(const void *address) {
 
 mp_obj_t a8_models(void) {
     mp_obj_t list = mp_obj_new_list(0, NULL);
-    #if A8_FROZEN_MODELS
+#if A8_FROZEN_MODELS
     for (size_t i = 0; i < a8_frozen_models_len; i++) {
         size_t len;
         const char *bytes = mp_obj_str_get_data((mp_obj_t)a8_frozen_models[i].bytes, &len);
@@ -57,7 +57,7 @@ mp_obj_t a8_models(void) {
         };
         mp_obj_list_append(list, mp_obj_new_tuple(3, items));
     }
-    #endif
+#endif
     return list;
 }
 
@@ -80,8 +80,7 @@ static mp_obj_t open_file(const char *folder, mp_obj_t name, const char *suffix)
     mp_obj_t exception = MP_OBJ_FROM_PTR(nlr.ret_val);
     if (mp_obj_is_subclass_fast(MP_OBJ_FROM_PTR(mp_obj_get_type(exception)), MP_OBJ_FROM_PTR(&mp_type_OSError))) {
         mp_obj_t number = mp_obj_exception_get_value(exception);
-        if (number == MP_OBJ_NEW_SMALL_INT(MP_ENOENT) || number == MP_OBJ_NEW_SMALL_INT(MP_ENODEV)
-            || number == MP_OBJ_NEW_SMALL_INT(MP_ENOTDIR) || number == MP_OBJ_NEW_SMALL_INT(MP_EINVAL)) {
+        if (number == MP_OBJ_NEW_SMALL_INT(MP_ENOENT) || number == MP_OBJ_NEW_SMALL_INT(MP_ENODEV) || number == MP_OBJ_NEW_SMALL_INT(MP_ENOTDIR) || number == MP_OBJ_NEW_SMALL_INT(MP_EINVAL)) {
             return MP_OBJ_NULL;
         }
     }
@@ -148,15 +147,15 @@ static MP_NORETURN void raise_no_such_model(mp_obj_t name) {
     mp_printf(&print, "no model or file '%s' (known models: ", mp_obj_str_get_str(name));
     vstr_t names;
     vstr_init(&names, 32);
-    #if A8_FROZEN_MODELS
+#if A8_FROZEN_MODELS
     for (size_t i = 0; i < a8_frozen_models_len; i++) {
         vstr_add_str(&names, ", ");
         vstr_add_str(&names, a8_frozen_models[i].name);
     }
-    #endif
-    #if MICROPY_VFS
+#endif
+#if MICROPY_VFS
     add_rom_names(&names);
-    #endif
+#endif
     if (names.len > 2) {
         vstr_add_strn(&vstr, names.buf + 2, names.len - 2);
     } else {
@@ -191,15 +190,15 @@ static void find(a8_model_obj_t *self, mp_obj_t name) {
     size_t len;
     const char *str = mp_obj_str_get_data(name, &len);
     (void)str;
-    #if A8_FROZEN_MODELS
+#if A8_FROZEN_MODELS
     const a8_frozen_model_t *frozen = frozen_by_name(str, len);
     if (frozen != NULL) {
         self->source = (mp_obj_t)frozen->bytes;
         self->name = name;
         return;
     }
-    #endif
-    #if MICROPY_VFS
+#endif
+#if MICROPY_VFS
     mp_obj_t file = MP_OBJ_NULL;
     if (len > 0 && memchr(str, '/', len) == NULL) {
         file = open_file("/rom/", name, ".tflite");
@@ -215,7 +214,7 @@ static void find(a8_model_obj_t *self, mp_obj_t name) {
         self->name = stem(name);
         return;
     }
-    #endif
+#endif
     raise_no_such_model(name);
 }
 
@@ -245,12 +244,12 @@ static mp_obj_t model_new(const mp_obj_type_t *type, mp_obj_t source) {
     }
     mp_buffer_info_t buf;
     get_bytes(self->source, &buf);
-    #if A8_FROZEN_MODELS
+#if A8_FROZEN_MODELS
     const a8_frozen_model_t *frozen = frozen_by_address(buf.buf);
     if (frozen != NULL && self->name == MP_OBJ_NEW_QSTR(MP_QSTR_)) {
         self->name = mp_obj_new_str_from_cstr(frozen->name);
     }
-    #endif
+#endif
     if (buf.len > INT32_MAX) {
         mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("model is larger than %d bytes"), (int)INT32_MAX);
     }
@@ -287,8 +286,7 @@ static mp_obj_t model_make_new(const mp_obj_type_t *type, size_t n_args, size_t 
 
 void a8_model_check(const a8_model_obj_t *model) {
     mp_buffer_info_t buf;
-    if (!mp_get_buffer(model->source, &buf, MP_BUFFER_READ) || buf.buf != model->view.data
-        || buf.len != model->view.size) {
+    if (!mp_get_buffer(model->source, &buf, MP_BUFFER_READ) || buf.buf != model->view.data || buf.len != model->view.size) {
         mp_raise_msg_varg(&mp_type_RuntimeError, MP_ERROR_TEXT("the model's buffer moved or changed size: had %u bytes"),
             (unsigned)model->view.size);
     }
@@ -333,11 +331,11 @@ void a8_model_tensor_info(const a8_model_obj_t *model, uint32_t tensor, a8_tenso
 // ---- Attributes -----------------------------------------------------------
 
 static bool in_flash(const a8_model_obj_t *self) {
-    #if A8_FROZEN_MODELS
+#if A8_FROZEN_MODELS
     if (frozen_by_address(self->view.data) != NULL) {
         return true;
     }
-    #endif
+#endif
     return a8_port_in_flash(self->view.data);
 }
 
@@ -424,7 +422,9 @@ static void model_print(const mp_print_t *print, mp_obj_t self_in, mp_print_kind
     vstr_init_print(&vstr, 100, &to);
     mp_printf(&to, len == 0 ? "<Model%.*s" : "<Model %.*s", (int)MIN(len, 24), name);
     mp_printf(&to, " %u bytes in %s at 0x%lx,", (unsigned)self->view.size,
-        in_flash(self) ? "flash" : self->is_copy ? "RAM (a copy)" : "RAM", (unsigned long)(uintptr_t)self->view.data);
+        in_flash(self) ? "flash" : self->is_copy ? "RAM (a copy)"
+                                                 : "RAM",
+        (unsigned long)(uintptr_t)self->view.data);
     print_ends(&to, &self->view, a8_model_inputs(&self->view, 0), a8_model_input);
     mp_print_str(&to, " ->");
     print_ends(&to, &self->view, a8_model_outputs(&self->view, 0), a8_model_output);
@@ -438,5 +438,4 @@ MP_DEFINE_CONST_OBJ_TYPE(
     MP_TYPE_FLAG_NONE,
     make_new, model_make_new,
     print, model_print,
-    attr, model_attr
-    );
+    attr, model_attr);

@@ -20,9 +20,9 @@ const a8_clock_t a8_port_clock = NULL;
 
 void *a8_port_heap_head(const void *p) {
     const mp_state_mem_area_t *area = &MP_STATE_MEM(area);
-    #if MICROPY_GC_SPLIT_HEAP
+#if MICROPY_GC_SPLIT_HEAP
     for (; area != NULL; area = area->next)
-    #endif
+#endif
     {
         uint8_t *start = area->gc_pool_start;
         if ((const uint8_t *)p >= start && (const uint8_t *)p < (const uint8_t *)area->gc_pool_end) {
@@ -43,17 +43,16 @@ bool a8_port_in_flash(const void *p) {
     if (a8_port_heap_head(p) != NULL) { // external RAM may be mapped beside external flash
         return false;
     }
-    #if defined(A8_IN_FLASH) // for a port that knows better
+#if defined(A8_IN_FLASH) // for a port that knows better
     return A8_IN_FLASH(at);
-    #elif defined(__arm__) && defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M'
+#elif defined(__arm__) && defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M'
     // The architecture's code region, and the windows in which stm32 and mimxrt map serial flash.
     return at < 0x20000000 || (at >= 0x60000000 && at < 0x80000000) || (at >= 0x90000000 && at < 0xa0000000);
-    #elif defined(__XTENSA__)
-    return (at >= 0x3c000000 && at < 0x3e000000) || (at >= 0x3f000000 && at < 0x3f800000)
-           || (at >= 0x40200000 && at < 0x40300000);
-    #elif defined(__riscv) && __riscv_xlen == 32
+#elif defined(__XTENSA__)
+    return (at >= 0x3c000000 && at < 0x3e000000) || (at >= 0x3f000000 && at < 0x3f800000) || (at >= 0x40200000 && at < 0x40300000);
+#elif defined(__riscv) && __riscv_xlen == 32
     return (at >= 0x3c000000 && at < 0x3d000000) || (at >= 0x42000000 && at < 0x44000000);
-    #else
+#else
     return false;
-    #endif
+#endif
 }

@@ -97,8 +97,7 @@ MP_DEFINE_CONST_OBJ_TYPE(
     MP_QSTR_StaticArena,
     MP_TYPE_FLAG_NONE,
     print, static_arena_print,
-    unary_op, static_arena_unary_op
-    );
+    unary_op, static_arena_unary_op);
 
 const mp_obj_base_t a8_static_arena_obj = { &a8_type_static_arena };
 

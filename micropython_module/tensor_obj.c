@@ -79,8 +79,7 @@ mp_obj_t a8_tensor_new(a8_interpreter_obj_t *owner, bool is_output, uint32_t ind
     self->elements.scale = info.scale;
     self->elements.zero_point = info.zero_point;
     self->is_per_channel = info.n_scales > 1;
-    if (index > UINT16_MAX || a8_typecode(info.dtype) == 0
-        || (uint64_t)info.count * a8_dtype_size(info.dtype) != io.bytes) {
+    if (index > UINT16_MAX || a8_typecode(info.dtype) == 0 || (uint64_t)info.count * a8_dtype_size(info.dtype) != io.bytes) {
         mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("tensor %u is %s, which has no Python form"),
             (unsigned)io.tensor, a8_dtype_name(info.dtype));
     }
@@ -153,8 +152,7 @@ static void set(const tensor_obj_t *self, uint32_t i, mp_obj_t value, bool only_
     a8_dtype_range(dtype, &min, &max);
     if (mp_obj_is_int(value) && !mp_obj_is_small_int(value)) {
         // An object of any size: compare as objects, then take its low 64 bits.
-        if (mp_obj_is_true(mp_binary_op(MP_BINARY_OP_LESS, value, new_int(min)))
-            || mp_obj_is_true(mp_binary_op(MP_BINARY_OP_MORE, value, new_int(max)))) {
+        if (mp_obj_is_true(mp_binary_op(MP_BINARY_OP_LESS, value, new_int(min))) || mp_obj_is_true(mp_binary_op(MP_BINARY_OP_MORE, value, new_int(max)))) {
             raise_out_of_range(dtype, i, value);
         }
         long long bits = 0;
@@ -382,9 +380,9 @@ static mp_int_t tensor_get_buffer(mp_obj_t self_in, mp_buffer_info_t *buf, mp_ui
         if (io.is_constant) {
             return 1;
         }
-        #if A8_STATIC_ARENA_BYTES
+#if A8_STATIC_ARENA_BYTES
         a8_static_arena_exposed(io.data + io.bytes);
-        #endif
+#endif
     }
     buf->buf = io.data;
     buf->len = io.bytes;
@@ -402,9 +400,9 @@ static mp_obj_t tensor_data(const tensor_obj_t *self) {
     uint8_t *head = a8_port_heap_head(io.data);
     if (head == NULL) {
         head = io.data; // not the collector's
-        #if A8_STATIC_ARENA_BYTES
+#if A8_STATIC_ARENA_BYTES
         a8_static_arena_exposed(io.data + io.bytes);
-        #endif
+#endif
     }
     size_t offset = (size_t)(io.data - head);
     size_t typecode = (unsigned char)a8_typecode(self->elements.dtype);
@@ -459,9 +457,8 @@ typedef struct {
 
 static void quantize_element(void *arg, uint32_t i, mp_obj_t value, bool only_check) {
     const conversion_t *conversion = arg;
-    float number = (float)mp_obj_get_float(value) * conversion->scale;
-    number = number + conversion->offset;
-    if (number != number) {
+    float number;
+    if (!a8_transform((float)mp_obj_get_float(value), conversion->scale, conversion->offset, &number)) {
         raise_nan(i);
     }
     uint8_t *data = writing(conversion->tensor);
@@ -479,7 +476,7 @@ void a8_tensor_quantize(mp_obj_t self_in, mp_obj_t x, float scale, float offset)
         check_count("tensor", self->count, numbers.count);
         uint32_t bad;
         if (a8_quantize_elements(&self->elements, data, self->count, numbers.data, numbers.dtype, scale, offset,
-            &bad) < 0) {
+                &bad) < 0) {
             raise_nan(bad);
         }
     } else {
@@ -492,7 +489,9 @@ void a8_tensor_quantize(mp_obj_t self_in, mp_obj_t x, float scale, float offset)
 // x is a buffer of integers (bytes count 0 to 255) or floats, a sequence or an iterable of as many numbers as the
 // tensor has elements. float32 arithmetic, no heap. ValueError for a NaN or another count.
 static mp_obj_t tensor_quantize(size_t n_args, const mp_obj_t *args, mp_map_t *kw_args) {
-    enum { ARG_x, ARG_scale, ARG_offset };
+    enum { ARG_x,
+        ARG_scale,
+        ARG_offset };
     static const mp_arg_t allowed[] = {
         { MP_QSTR_x, MP_ARG_REQUIRED | MP_ARG_OBJ, { .u_rom_obj = MP_ROM_NONE } },
         { MP_QSTR_scale, MP_ARG_OBJ, { .u_rom_obj = MP_ROM_INT(1) } },
@@ -554,7 +553,7 @@ static bool before(a8_dtype_t dtype, const uint8_t *data, uint32_t a, uint32_t b
     if (dtype == A8_FLOAT32) {
         float x = a8_element_float(data, a);
         float y = a8_element_float(data, b);
-        bool x_nan = x != x, y_nan = y != y;
+        bool x_nan = a8_is_nan(x), y_nan = a8_is_nan(y);
         return x_nan || y_nan ? (x_nan == y_nan ? a < b : y_nan) : x > y || (x == y && a < b);
     }
     int64_t x = a8_element_int(dtype, data, a);
@@ -718,5 +717,4 @@ MP_DEFINE_CONST_OBJ_TYPE(
     iter, tensor_getiter,
     buffer, tensor_get_buffer,
     attr, tensor_attr,
-    locals_dict, &tensor_locals
-    );
+    locals_dict, &tensor_locals);

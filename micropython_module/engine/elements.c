@@ -112,7 +112,8 @@ static int64_t round_away(float value) {
     if (value > -8388608.0f && value < 8388608.0f) {
         int32_t whole = (int32_t)value;
         float rest = value - (float)whole;
-        return rest >= 0.5f ? whole + 1 : rest <= -0.5f ? whole - 1 : whole;
+        return rest >= 0.5f ? whole + 1 : rest <= -0.5f ? whole - 1
+                                                        : whole;
     }
     if (value >= 9223372036854775808.0f) {
         return INT64_MAX;
@@ -135,16 +136,47 @@ static int64_t quantize(const a8_elements_t *el, int64_t min, int64_t max, float
         return min;
     }
     q += zero_point;
-    return q < min ? min : q > max ? max : q;
+    return q < min ? min : q > max ? max
+                                   : q;
 }
 
-static bool is_nan(float value) {
-    return value != value;
+static uint32_t bits_of(float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof(bits));
+    return bits;
+}
+
+enum { INFINITY_BITS = 0x7f800000,
+    MAGNITUDE_BITS = 0x7fffffff };
+
+bool a8_is_nan(float value) {
+    return (bits_of(value) & MAGNITUDE_BITS) > INFINITY_BITS;
+}
+
+static bool is_infinite(float value) {
+    return (bits_of(value) & MAGNITUDE_BITS) == INFINITY_BITS;
+}
+
+static bool is_finite(float value) {
+    return (bits_of(value) & MAGNITUDE_BITS) < INFINITY_BITS;
+}
+
+bool a8_transform(float value, float scale, float offset, float *result) {
+    bool is_zero_times_infinity = (is_infinite(value) && scale == 0.0f) || (value == 0.0f && is_infinite(scale));
+    if (a8_is_nan(value) || a8_is_nan(scale) || a8_is_nan(offset) || is_zero_times_infinity) {
+        return false;
+    }
+    float product = value * scale;
+    if (is_infinite(product) && is_infinite(offset) && bits_of(product) != bits_of(offset)) {
+        return false;
+    }
+    *result = product + offset;
+    return true;
 }
 
 int a8_quantize_element(const a8_elements_t *el, void *data, uint32_t i, float value) {
     int64_t min, max;
-    if (is_nan(value)) {
+    if (a8_is_nan(value)) {
         return A8_ERR_DATA;
     }
     if (el->dtype == A8_FLOAT32) {
@@ -164,6 +196,10 @@ static float source_element(a8_dtype_t dtype, const void *src, uint32_t i) {
     }
     if (dtype == A8_FLOAT64) {
         uint64_t bits = load_u64((const uint8_t *)src + 8 * (size_t)i);
+        if ((bits & INT64_MAX) > 0x7ff0000000000000) {
+            uint32_t nan = INFINITY_BITS + 1;
+            return a8_element_float(&nan, 0); // converting might lose it
+        }
         double value;
         memcpy(&value, &bits, sizeof(value));
         return (float)value;
@@ -177,9 +213,28 @@ static float source_element(a8_dtype_t dtype, const void *src, uint32_t i) {
     return (float)(int32_t)a8_element_int(dtype, src, i);
 }
 
+// For sources that have been found free of NaN.
 static float transformed(a8_dtype_t dtype, const void *src, uint32_t i, float scale, float offset) {
     float value = source_element(dtype, src, i) * scale;
     return value + offset;
+}
+
+static bool any_nan(a8_dtype_t dtype, const void *src, uint32_t n, float scale, float offset, uint32_t *bad) {
+    bool is_float = dtype == A8_FLOAT32 || dtype == A8_FLOAT64;
+    bool plain = is_finite(scale) && is_finite(offset);
+    if (plain && !is_float) {
+        return false; // finite numbers times and plus finite numbers
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        float value = source_element(dtype, src, i);
+        float result;
+        // No arithmetic for what is finite: it costs a core without a floating-point unit most.
+        if (!(plain && is_finite(value)) && !a8_transform(value, scale, offset, &result)) {
+            *bad = i;
+            return true;
+        }
+    }
+    return false;
 }
 
 int a8_quantize_elements(const a8_elements_t *el, void *data, uint32_t n, const void *src, a8_dtype_t src_dtype,
@@ -190,23 +245,16 @@ int a8_quantize_elements(const a8_elements_t *el, void *data, uint32_t n, const 
     if (!to_float && !a8_dtype_range(el->dtype, &min, &max)) {
         return A8_ERR_DATA;
     }
-    // Integers times and plus finite numbers are never NaN, so most sources need no first look.
-    bool finite = scale - scale == 0.0f && offset - offset == 0.0f;
-    if (!finite || src_dtype == A8_FLOAT32 || src_dtype == A8_FLOAT64) {
-        for (uint32_t i = 0; i < n; i++) {
-            if (is_nan(transformed(src_dtype, src, i, scale, offset))) {
-                *bad = i;
-                return A8_ERR_DATA;
-            }
-        }
+    if (any_nan(src_dtype, src, n, scale, offset, bad)) {
+        return A8_ERR_DATA;
     }
     // A byte has 256 values: for more elements than that a table saves the float arithmetic (an image, mostly).
     if (n > 256 && a8_dtype_size(el->dtype) == 1 && a8_dtype_size(src_dtype) == 1) {
         uint8_t table[256];
         for (uint32_t i = 0; i < 256; i++) {
             uint8_t byte = (uint8_t)i;
-            a8_element_set_int(el->dtype, table, i,
-                quantize(el, min, max, transformed(src_dtype, &byte, 0, scale, offset)));
+            float value = transformed(src_dtype, &byte, 0, scale, offset);
+            a8_element_set_int(el->dtype, table, i, quantize(el, min, max, value));
         }
         const uint8_t *from = src;
         uint8_t *to = data;
@@ -258,7 +306,7 @@ uint32_t a8_argmax(a8_dtype_t dtype, const void *data, uint32_t n) {
             float value = a8_element_float(data, i);
             float most = a8_element_float(data, best);
             // Any number beats a NaN.
-            if (value > most || (is_nan(most) && !is_nan(value))) {
+            if (!a8_is_nan(value) && (a8_is_nan(most) || value > most)) {
                 best = i;
             }
         } else if (a8_element_int(dtype, data, i) > a8_element_int(dtype, data, best)) {

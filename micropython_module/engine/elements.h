@@ -23,6 +23,12 @@ bool a8_dtype_range(a8_dtype_t dtype, int64_t *min, int64_t *max);
 void a8_element_set_int(a8_dtype_t dtype, void *data, uint32_t i, int64_t value);
 void a8_element_set_float(void *data, uint32_t i, float value);
 
+// Whether a value is NaN, looked at as bits: the float arithmetic of some chips (RP2040's, in its ROM) takes NaN for
+// infinity, so comparing doesn't tell.
+bool a8_is_nan(float value);
+// value * scale + offset, both steps rounded to float32. Returns false if the result is NaN.
+bool a8_transform(float value, float scale, float offset, float *result);
+
 // value / scale + zero_point, rounded half away from zero in float32, saturated, stored at i.
 // float32 tensors take the value. A8_ERR_DATA if value is NaN or the dtype can't be quantized to.
 int a8_quantize_element(const a8_elements_t *el, void *data, uint32_t i, float value);

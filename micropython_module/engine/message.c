@@ -53,7 +53,7 @@ static void put_op(const out_t *out, int32_t op) {
 }
 
 void a8_unsupported_name(const a8_unsupported_t *op, a8_write_t write, void *arg) {
-    out_t out = {write, arg};
+    out_t out = { write, arg };
     put_op(&out, op->op);
     if (op->custom.str != NULL && op->custom.len > 0) {
         put(&out, " '");
@@ -65,7 +65,7 @@ void a8_unsupported_name(const a8_unsupported_t *op, a8_write_t write, void *arg
 }
 
 void a8_reason_text(const a8_unsupported_t *op, a8_write_t write, void *arg) {
-    out_t out = {write, arg};
+    out_t out = { write, arg };
     switch (op->reason) {
         case A8_NO_SUCH_OPERATOR:
             put(&out, "arena8 has no such operator");
@@ -81,8 +81,7 @@ void a8_reason_text(const a8_unsupported_t *op, a8_write_t write, void *arg) {
 }
 
 static bool same_kind(const a8_unsupported_t *a, const a8_unsupported_t *b) {
-    return a->op == b->op && a->dtype == b->dtype && a->reason == b->reason && a->custom.len == b->custom.len
-           && (a->custom.len == 0 || memcmp(a->custom.str, b->custom.str, a->custom.len) == 0);
+    return a->op == b->op && a->dtype == b->dtype && a->reason == b->reason && a->custom.len == b->custom.len && (a->custom.len == 0 || memcmp(a->custom.str, b->custom.str, a->custom.len) == 0);
 }
 
 // Finds the next node of the same kind as op at or after the position.
@@ -153,7 +152,7 @@ static bool put_unsupported(const out_t *out, const a8_model_t *model) {
 }
 
 void a8_error_text(const a8_error_t *err, const a8_model_t *model, a8_write_t write, void *arg) {
-    out_t out = {write, arg};
+    out_t out = { write, arg };
     if (err->code == A8_ERR_UNSUPPORTED && model != NULL && put_unsupported(&out, model)) {
         return;
     }

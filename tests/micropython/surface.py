@@ -704,7 +704,10 @@ def quantize():
     t[:] = ONE
     nan = float("nan")
     for wrong in ([0.0] * 9 + [nan] + [0.0] * 54, [0.0] * 9 + [nan, nan] + [0.0] * 53):
-        for kind in (list, tuple, lambda x: array("f", x), lambda x: array("d", x)):
+        kinds = [list, tuple, lambda x: array("f", x)]
+        if str(array("d", wrong)[9]) == "nan":  # RP2040's ROM makes it infinity
+            kinds.append(lambda x: array("d", x))
+        for kind in kinds:
             raises(ValueError, ("element 9 ", "NaN"), t.quantize, kind(wrong))
     raises(ValueError, ("element 0 ", "NaN"), t.quantize, bytes(64), nan)
     raises(ValueError, ("element 0 ", "NaN"), t.quantize, bytes(64), inf)  # 0 * inf
