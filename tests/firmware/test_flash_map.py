@@ -7,7 +7,7 @@ import re
 import subprocess
 
 import pytest
-from conftest import REPO, facts
+from firmware_paths import REPO, facts
 
 PICO = REPO / "boards/rp2/RPI_PICO"
 
