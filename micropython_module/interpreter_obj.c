@@ -40,13 +40,15 @@ const a8_interpreter_obj_t *a8_interpreter_using(const void *start, size_t len) 
     return NULL;
 }
 
-// The collector takes whatever looks like a pointer on the stack for one. Frames of an earlier call left pointers to
-// a dropped interpreter where the frames of this one will lie, and would keep it alive: clears them.
-static MP_NOINLINE void clear_dead_stack(void) {
+// The collector takes whatever looks like a pointer, on the stack or in a register, for one. Earlier calls left
+// pointers to a dropped interpreter where frames of the next ones will lie, and those would keep it alive: clears them.
+// Returns 0, so that the result's register holds that and not one of them.
+static MP_NOINLINE uintptr_t clear_dead_stack(void) {
     volatile uintptr_t words[128];
     for (size_t i = 0; i < MP_ARRAY_SIZE(words); i++) {
         words[i] = 0;
     }
+    return words[0];
 }
 
 // Not inlined, so that no pointer stays in a register.
@@ -59,8 +61,9 @@ static bool still_used(const void *start, size_t len) {
     if (!is_used(start, len)) {
         return false;
     }
+    uintptr_t zero = clear_dead_stack();
     gc_collect();
-    return is_used(start, len);
+    return is_used((const uint8_t *)start + zero, len); // used, or the compiler would drop it
 }
 
 static void raise_if_used(const void *start, size_t len) {
@@ -290,32 +293,14 @@ static void load(a8_interpreter_obj_t *self, mp_obj_t arena) {
     }
 }
 
-// Interpreter(source, arena=None): source is a Model or whatever Model() takes.
-//
-// arena is None (arena8.static_arena if it is free and large enough, else exactly as many bytes of heap as
-// the model takes), a number of bytes of heap, arena8.static_arena, or a writable buffer. A buffer must have
-// arena_size bytes, and up to 15 more if it isn't aligned; tensors lie in it, while records stay on the heap where
-// its owner can't write: writing to it may change answers, never memory safety. Don't let it move while the
-// Interpreter lives (bytearray.extend): that is a RuntimeError at the next use.
-//
-// ValueError: malformed or unsupported model, all unsupported operators in one message. MemoryError: with the bytes
-// needed and given. RuntimeError: another live Interpreter uses the memory. There is nothing to close: drop it.
-static mp_obj_t interpreter_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
-    enum { ARG_source, ARG_arena };
-    static const mp_arg_t allowed[] = {
-        { MP_QSTR_source, MP_ARG_REQUIRED | MP_ARG_OBJ, { .u_rom_obj = MP_ROM_NONE } },
-        { MP_QSTR_arena, MP_ARG_OBJ, { .u_rom_obj = MP_ROM_NONE } },
-    };
-    mp_arg_val_t parsed[MP_ARRAY_SIZE(allowed)];
-    mp_arg_parse_all_kw_array(n_args, n_kw, args, MP_ARRAY_SIZE(allowed), allowed, parsed);
-
-    a8_model_obj_t *model = a8_model_from(parsed[ARG_source].u_obj);
+// Not inlined, so that its frame lies where clear_dead_stack has been.
+static MP_NOINLINE mp_obj_t construct(const mp_obj_type_t *type, mp_obj_t source, mp_obj_t arena) {
+    a8_model_obj_t *model = a8_model_from(source);
     a8_interpreter_obj_t *self = mp_obj_malloc_with_finaliser(a8_interpreter_obj_t, type);
     memset((uint8_t *)self + sizeof(self->base), 0, sizeof(*self) - sizeof(self->base));
     self->model = model;
     self->arena = mp_const_none;
-    clear_dead_stack();
-    load(self, parsed[ARG_arena].u_obj);
+    load(self, arena);
     self->engine.poll = poll;
     self->engine.clock = a8_port_clock;
     self->engine.arg = self;
@@ -334,6 +319,28 @@ static mp_obj_t interpreter_make_new(const mp_obj_type_t *type, size_t n_args, s
     }
     go_live(self);
     return MP_OBJ_FROM_PTR(self);
+}
+
+// Interpreter(source, arena=None): source is a Model or whatever Model() takes.
+//
+// arena is None (arena8.static_arena if it is free and large enough, else exactly as many bytes of heap as
+// the model takes), a number of bytes of heap, arena8.static_arena, or a writable buffer. A buffer must have
+// arena_size bytes, and up to 15 more if it isn't aligned; tensors lie in it, while records stay on the heap where
+// its owner can't write: writing to it may change answers, never memory safety. Don't let it move while the
+// Interpreter lives (bytearray.extend): that is a RuntimeError at the next use.
+//
+// ValueError: malformed or unsupported model, all unsupported operators in one message. MemoryError: with the bytes
+// needed and given. RuntimeError: another live Interpreter uses the memory. There is nothing to close: drop it.
+static mp_obj_t interpreter_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
+    enum { ARG_source, ARG_arena };
+    static const mp_arg_t allowed[] = {
+        { MP_QSTR_source, MP_ARG_REQUIRED | MP_ARG_OBJ, { .u_rom_obj = MP_ROM_NONE } },
+        { MP_QSTR_arena, MP_ARG_OBJ, { .u_rom_obj = MP_ROM_NONE } },
+    };
+    mp_arg_val_t parsed[MP_ARRAY_SIZE(allowed)];
+    mp_arg_parse_all_kw_array(n_args, n_kw, args, MP_ARRAY_SIZE(allowed), allowed, parsed);
+    clear_dead_stack();
+    return construct(type, parsed[ARG_source].u_obj, parsed[ARG_arena].u_obj);
 }
 
 // ---- Methods --------------------------------------------------------------
