@@ -97,7 +97,7 @@ def commands_of(board: str, folder: Path, trees) -> dict[str, list[str]]:
     if board == "RPI_PICO":
         entries = json.loads((folder / "obj/compile_commands.json").read_text())
         return {entry["file"]: entry["command"].split() for entry in entries}
-    arguments = json.loads((folder / "obj/.arguments.json").read_text())
+    arguments = json.loads((folder / "obj/.stamp.json").read_text())["arguments"]
     out = subprocess.run([*arguments, "-B", "-n"], capture_output=True, text=True).stdout
     found = {}
     for line in out.splitlines():
