@@ -287,7 +287,8 @@ class Builder:
         environment = self.environment()
         if shutil.which("ccache"):
             arguments.append(f"CC=ccache {cross}gcc")
-            environment |= {"CCACHE_BASEDIR": str(self.out), "CCACHE_NOHASHDIR": "1"}
+            # No CCACHE_BASEDIR: relative names in the dependency files would not be those of make's targets.
+            environment |= {"CCACHE_NOHASHDIR": "1"}
         if not self.configured(arguments):
             self.remember(arguments)
         self.run("the build", [*arguments, f"-j{os.cpu_count()}"], environment)
