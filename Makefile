@@ -68,7 +68,7 @@ demo: ## No board? Build the Pico firmware, boot it in an emulator, recognise di
 test-firmware: $(VENV)/host
 	$(PACKAGES) base $(call port_of,$(TEST_BOARDS))
 	@for b in $(TEST_BOARDS); do \
-		$(PYTHON) firmware/build.py $$b --model $(OWN_MODELS) $(SHARED_MODELS) --arena auto || exit 1; \
+		$(PYTHON) firmware/build.py $$b --for-tests --model $(OWN_MODELS) $(SHARED_MODELS) --arena auto || exit 1; \
 	done
 
 .PHONY: test

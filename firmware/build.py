@@ -185,18 +185,26 @@ class Builder:
             "SOURCE_DATE_EPOCH": str(pins["source_date_epoch"]),
         }
 
+    def stamp(self, arguments):
+        """What the object folder is made with: the arguments, and the files whose changes a build would miss.
+        make knows nothing of flags, and neither make nor ninja of linker scripts."""
+        files = [*self.folder.glob("*.ld"), *self.folder.parent.glob("*.ld")]
+        if self.facts["port"] != "rp2":
+            files += [MODULE / "micropython.mk", *self.folder.glob("*.mk")]
+        sums = {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(files)}
+        return json.dumps({"arguments": [str(a) for a in arguments], "files": sums}, indent=1)
+
     def configured(self, arguments):
-        """Whether the object folder was made with these arguments; if not, it starts afresh."""
-        stamp = self.obj / ".arguments.json"
-        text = json.dumps([str(a) for a in arguments], indent=1)
-        if stamp.is_file() and stamp.read_text() == text:
+        """Whether the object folder was made with just this; if not, it starts afresh."""
+        stamp = self.obj / ".stamp.json"
+        if stamp.is_file() and stamp.read_text() == self.stamp(arguments):
             return True
         shutil.rmtree(self.obj, ignore_errors=True)
         self.obj.mkdir(parents=True)
         return False
 
     def remember(self, arguments):
-        (self.obj / ".arguments.json").write_text(json.dumps([str(a) for a in arguments], indent=1))
+        (self.obj / ".stamp.json").write_text(self.stamp(arguments))
 
     def build_rp2(self):
         environment = self.environment()
@@ -279,7 +287,8 @@ class Builder:
         environment = self.environment()
         if shutil.which("ccache"):
             arguments.append(f"CC=ccache {cross}gcc")
-            environment |= {"CCACHE_BASEDIR": str(self.out), "CCACHE_NOHASHDIR": "1"}
+            # No CCACHE_BASEDIR: relative names in the dependency files would not be those of make's targets.
+            environment |= {"CCACHE_NOHASHDIR": "1"}
         if not self.configured(arguments):
             self.remember(arguments)
         self.run("the build", [*arguments, f"-j{os.cpu_count()}"], environment)

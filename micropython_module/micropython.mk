@@ -26,7 +26,7 @@ endif
 # `private`: what an object is made from (generated headers, mpy-cross) keeps the port's own flags.
 ARENA8_ENGINE_O := $(patsubst $(USER_C_MODULES)/%,$(BUILD)/%.o,$(basename $(ARENA8_ENGINE)))
 ARENA8_BINDING_O := $(patsubst $(USER_C_MODULES)/%,$(BUILD)/%.o,$(basename $(ARENA8_BINDING)))
-ARENA8_KERNELS_O := $(filter $(BUILD)/%/engine/kernels/%,$(ARENA8_ENGINE_O))
+ARENA8_KERNELS_O := $(filter $(BUILD)/$(notdir $(ARENA8_DIR))/engine/kernels/%,$(ARENA8_ENGINE_O))
 $(ARENA8_ENGINE_O): private CFLAGS += -std=c99 -ffp-contract=off -I$(ARENA8_DIR)/engine
 $(ARENA8_BINDING_O): private CFLAGS += -ffp-contract=off
 # Speed where the time goes, flash everywhere else.

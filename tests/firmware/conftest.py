@@ -10,9 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from firmware_paths import MODEL, REPO
 
-REPO = Path(__file__).resolve().parents[2]
-MODEL = REPO / "firmware/models/digits.tflite"
 sys.path.insert(0, str(REPO / "firmware"))
 
 
@@ -52,8 +51,3 @@ def built():
         return folder, json.loads((folder / "firmware.json").read_text())
 
     return get
-
-
-def facts(board: str) -> dict:
-    (path,) = REPO.glob(f"boards/*/{board}/facts.json")
-    return json.loads(path.read_text())

@@ -8,7 +8,7 @@ import re
 import subprocess
 
 import pytest
-from conftest import MODEL, REPO
+from firmware_paths import MODEL, REPO
 
 PAGE = REPO / "docs/add_to_your_firmware.md"
 # What a release tarball lacks of a checkout with submodules.

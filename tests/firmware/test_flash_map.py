@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 
 import pytest
-from conftest import REPO, facts
+from firmware_paths import REPO, facts
 
 PICO = REPO / "boards/rp2/RPI_PICO"
 
@@ -101,3 +102,22 @@ def test_too_large_says_by_how_much(builder, tmp_path, monkeypatch):
     assert "RAM is too small by 1234 bytes" in build.too_large()
     build.log.write_text("error: something else\n")
     assert build.too_large() is None
+
+
+@pytest.mark.parametrize("board", ["UNIX", "MICROBIT", "RPI_PICO"])
+def test_objects_are_made_anew_when_flags_or_linker_scripts_change(builder, tmp_path, monkeypatch, board):
+    folder, f = builder.boards()[board]
+    own = tmp_path / "boards" / f["port"] / board
+    shutil.copytree(folder.parent, own.parent)
+    monkeypatch.setattr(builder, "OUT", tmp_path / "out")
+    build = builder.Builder(board, own, f, "key")
+    assert not build.configured(["a"])
+    build.remember(["a"])
+    (build.obj / "kept.o").write_text("")
+    assert build.configured(["a"])
+    changed = [*own.glob("*.ld"), *own.glob("*.mk")][0]
+    changed.write_text(changed.read_text() + "\n")
+    assert not build.configured(["a"])
+    assert not (build.obj / "kept.o").exists()
+    build.remember(["a"])
+    assert not build.configured(["b"])

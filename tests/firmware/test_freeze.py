@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from conftest import MODEL
+from firmware_paths import MODEL
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import REPO
+from firmware_paths import REPO
 
 
 @pytest.fixture(scope="module")
