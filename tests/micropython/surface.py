@@ -24,7 +24,7 @@ def equal(got, expected, what=""):
 
 
 def raises(kind, texts, function, *args, **kwargs):
-    """Calls function, which must raise kind with a sentence that holds all the texts; returns the exception."""
+    """Calls function, which must raise kind with a sentence that holds all texts; returns the exception."""
     try:
         function(*args, **kwargs)
     except Exception as e:
@@ -210,9 +210,8 @@ def model():
         other = arena8.Model(source)
         equal(other.nbytes, m.nbytes)
         equal(other.crc32, m.crc32)
-        equal(other.arena_size, m.arena_size)
+    for source in ("digits", copy, m):
         equal(arena8.arena_size(source), m.arena_size)
-    equal(arena8.arena_size("digits"), m.arena_size)
     check(not arena8.Model(copy).in_flash)
     check("RAM" in repr(arena8.Model(copy)))
     equal(arena8.Model(copy).name, "")
@@ -315,7 +314,7 @@ def arenas():
 
     # A caller's buffer: exactly enough, at any alignment; too small.
     room = bytearray(size + 64)
-    for start in (0, 1, 8, 15):
+    for start in (0, 1, 15):
         in_buffer(m, room, memoryview(room)[start : start + size + 15])
         forget()
     padding = paddings(room, size, m)
@@ -414,18 +413,18 @@ def sharing():
     forget()
     halves(m, room)
     forget()
-    for _ in range(3):
+    for _ in range(2):
         make_and_drop(m, arena=room)
         forget()
 
     static = arena8.static_arena
     if static is None:
         return
-    check(len(static) >= m.arena_size, "for this test the static arena has at least", m.arena_size)
+    check(len(static) >= m.arena_size, "for this test it has at least", m.arena_size)
     check("free" in repr(static), static)
     in_static(m, static)
     forget()
-    for _ in range(3):
+    for _ in range(2):
         make_and_drop(m, arena=static)
         forget()
     it = arena8.Interpreter(m)
@@ -830,14 +829,13 @@ def running():
         got = it.predict(image)
         check(isinstance(got, array))
         equal(list(got), real)
-        equal(list(it.predict(list(image))), real)
-        equal(list(it.predict(array("f", list(image)))), real)
-        out = array("f", [0] * 10)
-        check(it.predict(image, out) is out)
-        equal(list(out), real)
-        out[0] = -1.0
-        check(it.predict(image, out=out) is out)
-        equal(list(out), real)
+    equal(list(it.predict(list(image))), real)
+    out = array("f", [0] * 10)
+    check(it.predict(array("f", list(image)), out) is out)
+    equal(list(out), real)
+    out[0] = -1.0
+    check(it.predict(image, out=out) is out)
+    equal(list(out), real)
     raises(ValueError, (64, 63), it.predict, ZERO[1:])
     raises(ValueError, (10, 9), it.predict, ZERO, array("f", [0] * 9))
     raises(TypeError, (), it.predict, ZERO, bytearray(10))
@@ -910,10 +908,10 @@ def heap():
     errors()
     gc.collect()
     before = gc.mem_alloc()
-    for _ in range(5):
+    for _ in range(2):
         errors()
     gc.collect()
-    check(gc.mem_alloc() - before < 512, "leak of", gc.mem_alloc() - before)
+    check(gc.mem_alloc() - before < 256, "leak of", gc.mem_alloc() - before)
 
     # An arena that doesn't fit the heap, with the numbers.
     raises(
