@@ -70,7 +70,7 @@ def environment(folder):
 @pytest.fixture(scope="module")
 def installed(wheel, tmp_path_factory):
     python = environment(tmp_path_factory.mktemp("fresh") / "env")
-    run(sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-deps", wheel)
+    run(sys.executable, "-m", "pip", "--python", python, "install", "-q", "-I", "--no-deps", wheel)
     return python
 
 
@@ -145,7 +145,7 @@ def test_installed_command(installed, tmp_path):
 def test_install_from_the_tree(checkout, tmp_path):
     """The form that users are told: pip install ./host_tools."""
     python = environment(tmp_path / "env")
-    command = (sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-deps")
+    command = (sys.executable, "-m", "pip", "--python", python, "install", "-q", "-I", "--no-deps")
     run(*command, "--no-build-isolation", checkout / "host_tools")
     code = "import sys, arena8; assert arena8.__file__.startswith(sys.prefix); print(*arena8.operators())"
     assert "CONV_2D" in run(python, "-c", code, cwd=tmp_path)
@@ -158,7 +158,7 @@ def test_a_changed_header_is_built_in(checkout, tmp_path):
     header = tree / "micropython_module" / "engine" / "arena8.h"
     header.write_text(re.sub(r'(A8_VERSION ")[^"]*', r"\g<1>9.8.7", header.read_text()))
     python = environment(tmp_path / "env")
-    command = (sys.executable, "-m", "pip", "--python", python, "install", "-q", "--no-deps")
+    command = (sys.executable, "-m", "pip", "--python", python, "install", "-q", "-I", "--no-deps")
     run(*command, "--no-build-isolation", tree / "host_tools")
     assert run(python, "-c", "import arena8; print(arena8.__version__)", cwd=tmp_path).strip() == "9.8.7"
 

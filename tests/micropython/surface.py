@@ -24,7 +24,7 @@ def equal(got, expected, what=""):
 
 
 def raises(kind, texts, function, *args, **kwargs):
-    """Calls function, which must raise kind with a sentence that holds all texts; returns the exception."""
+    """Calls function, which must raise kind whose sentence has all the texts; returns the exception."""
     try:
         function(*args, **kwargs)
     except Exception as e:
