@@ -107,9 +107,9 @@ static mp_obj_t witness_del(mp_obj_t self) {
     if (MP_OBJ_TO_PTR(self) == MP_STATE_VM(arena8_witness)) {
         MP_STATE_VM(arena8_witness) = NULL;
         first = ~(uintptr_t)0;
-        #if A8_STATIC_ARENA_BYTES
+#if A8_STATIC_ARENA_BYTES
         a8_static_arena_forget();
-        #endif
+#endif
     }
     return mp_const_none;
 }
@@ -296,7 +296,7 @@ static void load(a8_interpreter_obj_t *self, mp_obj_t arena) {
     if (arena == mp_const_none) {
         uint8_t *work = NULL;
         size_t work_size = 0;
-        #if A8_STATIC_ARENA_BYTES
+#if A8_STATIC_ARENA_BYTES
         if (!is_model_in(self->model, static_memory, static_size) && !still_used(static_memory, static_size)) {
             work = static_memory;
             work_size = static_size;
