@@ -221,7 +221,9 @@ static void find(a8_model_obj_t *self, mp_obj_t name) {
 // ---- Construction ---------------------------------------------------------
 
 static void get_bytes(mp_obj_t source, mp_buffer_info_t *buf) {
-    if (mp_obj_is_str(source) || !mp_get_buffer(source, buf, MP_BUFFER_READ)) {
+    // Also an object of a class made from str exports its characters.
+    bool is_str = mp_obj_is_subclass_fast(MP_OBJ_FROM_PTR(mp_obj_get_type(source)), MP_OBJ_FROM_PTR(&mp_type_str));
+    if (is_str || !mp_get_buffer(source, buf, MP_BUFFER_READ)) {
         mp_raise_msg_varg(&mp_type_TypeError,
             MP_ERROR_TEXT("model must be bytes or another buffer, a name or a path, not %s"),
             mp_obj_get_type_str(source));
