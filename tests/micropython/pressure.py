@@ -80,7 +80,7 @@ check(min(expected) < max(expected))
 # Little heap left: from none to what a second interpreter takes.
 it = arena8.Interpreter("digits", arena=SIZE)
 if ON_BOARD:
-    for spare in (0, 64, 200, 500, 1000, 2000, 4000, 7000, 12000):
+    for spare in (0, 200, 1000, 4000, 12000):
         gc.collect()
         taken = None
         taken = fill(spare)
