@@ -106,8 +106,8 @@ extern const mp_obj_type_t a8_type_static_arena;
 extern const mp_obj_base_t a8_static_arena_obj;
 // Its memory; the size is rounded down to A8_ALIGN.
 uint8_t *a8_static_arena_memory(uint32_t *size);
-// Call when an interpreter is built there.
-void a8_static_arena_claimed(void);
+// Call at a soft reset: all views are gone.
+void a8_static_arena_forget(void);
 // Tells that Python got a view for writing that ends at end.
 void a8_static_arena_exposed(const void *end);
 // Whether a view that was given away since the last reset reaches beyond start.
@@ -126,6 +126,8 @@ void a8_check_self(mp_obj_t self, const mp_obj_type_t *type);
 
 // A str of bytes from a model, which need not be UTF-8.
 mp_obj_t a8_new_str(a8_string_t str);
+// Bytes of a str to print, at most so many, cut between its characters.
+int a8_str_cut(const char *str, size_t len, size_t most);
 // Prints a repr that was composed in vstr, cut to 100 columns, and frees it.
 void a8_print_repr(const mp_print_t *print, vstr_t *vstr);
 // Prints "1x8x8x1 int8".

@@ -65,6 +65,16 @@ mp_obj_t a8_new_str(a8_string_t str) {
     return mp_obj_new_str(str.str, str.len);
 }
 
+int a8_str_cut(const char *str, size_t len, size_t most) {
+    if (len > most) {
+        len = most;
+        while (len > 0 && UTF8_IS_CONT(str[len])) {
+            len--;
+        }
+    }
+    return (int)len;
+}
+
 void a8_print_repr(const mp_print_t *print, vstr_t *vstr) {
     enum { COLUMNS = 100 };
     if (vstr->len <= COLUMNS) {

@@ -11,8 +11,7 @@
 //
 // Two live interpreters never share memory. The list that proves it must not
 // keep them alive, so its links are complemented: the garbage collector sees no
-// pointers. A dropped interpreter leaves the list by its finaliser, which a
-// soft reset runs for all.
+// pointers. A dropped interpreter leaves the list by its finaliser.
 
 static uintptr_t first = ~(uintptr_t)0; // complement of NULL
 
@@ -71,7 +70,7 @@ static void raise_if_used(const void *start, size_t len) {
         size_t n;
         const char *name = mp_obj_str_get_data(user->model->name, &n);
         a8_raisef(&mp_type_RuntimeError, "arena is in use by a live Interpreter of model '%.*s', %u bytes at 0x%lx",
-            (int)MIN(n, 40), name, (unsigned)user->model->view.size,
+            a8_str_cut(name, n, 40), name, (unsigned)user->model->view.size,
             (unsigned long)(uintptr_t)user->model->view.data);
     }
 }
@@ -83,15 +82,50 @@ static mp_obj_t interpreter_del(mp_obj_t self_in) {
     a8_interpreter_obj_t *self = MP_OBJ_TO_PTR(self_in);
     if (self->live && !self->busy) {
         uintptr_t *link = &first;
-        while (revealed(*link) != self) {
+        while (revealed(*link) != NULL && revealed(*link) != self) {
             link = &revealed(*link)->next;
         }
-        *link = self->next;
+        if (revealed(*link) == self) { // else a soft reset has emptied the list
+            *link = self->next;
+        }
         self->live = false;
     }
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(interpreter_del_obj, interpreter_del);
+
+// A soft reset ends all interpreters, and it may come while one is busy: a second core's invoke is just cut off. It is
+// seen by an object that lives until then: a root pointer holds it, and the final sweep runs its finaliser.
+typedef struct {
+    mp_obj_base_t base;
+} witness_t;
+
+MP_REGISTER_ROOT_POINTER(void *arena8_witness);
+
+static mp_obj_t witness_del(mp_obj_t self) {
+    if (MP_OBJ_TO_PTR(self) == MP_STATE_VM(arena8_witness)) {
+        MP_STATE_VM(arena8_witness) = NULL;
+        first = ~(uintptr_t)0;
+#if A8_STATIC_ARENA_BYTES
+        a8_static_arena_forget();
+#endif
+    }
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(witness_del_obj, witness_del);
+
+static const mp_rom_map_elem_t witness_locals_table[] = {
+    { MP_ROM_QSTR(MP_QSTR___del__), MP_ROM_PTR(&witness_del_obj) },
+};
+static MP_DEFINE_CONST_DICT(witness_locals, witness_locals_table);
+
+static MP_DEFINE_CONST_OBJ_TYPE(type_witness, MP_QSTR_object, MP_TYPE_FLAG_NONE, locals_dict, &witness_locals);
+
+static void watch_for_reset(void) {
+    if (MP_STATE_VM(arena8_witness) == NULL) {
+        MP_STATE_VM(arena8_witness) = mp_obj_malloc_with_finaliser(witness_t, &type_witness);
+    }
+}
 
 // ---- Entry checks and the poll hook ---------------------------------------
 
@@ -157,8 +191,8 @@ static int run(a8_interpreter_obj_t *self, int (*function)(a8_interpreter_t *, a
 // ---- Construction ---------------------------------------------------------
 
 static MP_NORETURN void raise_too_small(uint32_t needed, mp_int_t given) {
-    a8_raisef(&mp_type_MemoryError, "arena too small: model needs %u bytes, %d given",
-        (unsigned)needed, (int)given);
+    a8_raisef(&mp_type_MemoryError, "arena too small: model needs %u bytes, %ld given",
+        (unsigned)needed, (long)given);
 }
 
 // Heap of exactly size bytes, aligned; the block belongs to self.
@@ -166,8 +200,8 @@ static uint8_t *heap(a8_interpreter_obj_t *self, size_t size) {
     uint8_t *aligned;
     self->block = a8_alloc(size, &aligned);
     if (self->block == NULL) {
-        a8_raisef(&mp_type_MemoryError, "no heap for an arena of %u bytes: the largest free piece has %u",
-            (unsigned)size, (unsigned)a8_largest_free());
+        a8_raisef(&mp_type_MemoryError, "no heap for an arena of %ld bytes: the largest free piece has %ld",
+            (long)size, (long)a8_largest_free());
     }
     return aligned;
 }
@@ -202,7 +236,6 @@ static bool load_in_static(a8_interpreter_obj_t *self, uint32_t total, a8_error_
     if (size < total || a8_static_arena_is_exposed(memory + size - sizes->records)) {
         return false;
     }
-    a8_static_arena_claimed();
     self->arena = MP_OBJ_FROM_PTR(&a8_static_arena_obj);
     *code = a8_load(&self->engine, &self->model->view, a8_target_native(), memory + size - sizes->records,
         sizes->records, memory, sizes->arena, err);
@@ -210,16 +243,23 @@ static bool load_in_static(a8_interpreter_obj_t *self, uint32_t total, a8_error_
 }
 #endif
 
+static bool is_model_in(const a8_model_obj_t *model, const void *start, size_t len) {
+    return overlap(start, len, model->view.data, model->view.size);
+}
+
+static void raise_if_model_in(const a8_model_obj_t *model, const void *start, size_t len) {
+    if (is_model_in(model, start, len)) {
+        mp_raise_msg(&mp_type_ValueError, MP_ERROR_TEXT("arena lies in the model's own bytes"));
+    }
+}
+
 static void load_in_buffer(a8_interpreter_obj_t *self, mp_obj_t arena, a8_error_t *err, int *code) {
     mp_buffer_info_t buf;
     if (mp_obj_is_str(arena) || !mp_get_buffer(arena, &buf, MP_BUFFER_RW)) {
         a8_raisef(&mp_type_TypeError, "arena must be None, a number of bytes or a writable buffer, not %s",
             mp_obj_get_type_str(arena));
     }
-    const a8_model_t *view = &self->model->view;
-    if (overlap(buf.buf, buf.len, view->data, view->size)) {
-        mp_raise_msg(&mp_type_ValueError, MP_ERROR_TEXT("arena lies in the model's own bytes"));
-    }
+    raise_if_model_in(self->model, buf.buf, buf.len);
     size_t padding = -(uintptr_t)buf.buf % A8_ALIGN;
     uint8_t *start = (uint8_t *)buf.buf + padding;
     size_t usable = buf.len > padding ? buf.len - padding : 0;
@@ -238,7 +278,7 @@ static void load_in_buffer(a8_interpreter_obj_t *self, mp_obj_t arena, a8_error_
     self->arena = arena;
     self->buffer = buf.buf;
     self->buffer_len = buf.len;
-    *code = a8_load(&self->engine, view, a8_target_native(), records, sizes->records, start, sizes->arena, err);
+    *code = a8_load(&self->engine, &self->model->view, a8_target_native(), records, sizes->records, start, sizes->arena, err);
 }
 
 static void load(a8_interpreter_obj_t *self, mp_obj_t arena) {
@@ -252,7 +292,7 @@ static void load(a8_interpreter_obj_t *self, mp_obj_t arena) {
         uint8_t *work = NULL;
         size_t work_size = 0;
 #if A8_STATIC_ARENA_BYTES
-        if (!still_used(static_memory, static_size)) {
+        if (!is_model_in(self->model, static_memory, static_size) && !still_used(static_memory, static_size)) {
             work = static_memory;
             work_size = static_size;
         }
@@ -268,6 +308,7 @@ static void load(a8_interpreter_obj_t *self, mp_obj_t arena) {
         load_on_heap(self, measure_within(self->model, NULL, 0), mp_obj_get_int(arena), &err, &code);
 #if A8_STATIC_ARENA_BYTES
     } else if (arena == MP_OBJ_FROM_PTR(&a8_static_arena_obj)) {
+        raise_if_model_in(self->model, static_memory, static_size);
         raise_if_used(static_memory, static_size);
         uint32_t total = measure_within(self->model, static_memory, static_size);
         if (static_size < total) {
@@ -290,6 +331,7 @@ static void load(a8_interpreter_obj_t *self, mp_obj_t arena) {
 // Not inlined, so that its frame lies where clear_dead_stack has been.
 static MP_NOINLINE mp_obj_t construct(const mp_obj_type_t *type, mp_obj_t source, mp_obj_t arena) {
     a8_model_obj_t *model = a8_model_from(source);
+    watch_for_reset();
     a8_interpreter_obj_t *self = mp_obj_malloc_with_finaliser(a8_interpreter_obj_t, type);
     memset((uint8_t *)self + sizeof(self->base), 0, sizeof(*self) - sizeof(self->base));
     self->model = model;
@@ -493,7 +535,7 @@ static void interpreter_print(const mp_print_t *print, mp_obj_t self_in, mp_prin
     vstr_t vstr;
     mp_print_t to;
     vstr_init_print(&vstr, 100, &to);
-    mp_printf(&to, len == 0 ? "<Interpreter%.*s " : "<Interpreter %.*s ", (int)MIN(len, 24), name);
+    mp_printf(&to, len == 0 ? "<Interpreter%.*s " : "<Interpreter %.*s ", a8_str_cut(name, len, 24), name);
     print_tensors(&to, self->inputs);
     mp_print_str(&to, " -> ");
     print_tensors(&to, self->outputs);

@@ -221,7 +221,9 @@ static void find(a8_model_obj_t *self, mp_obj_t name) {
 // ---- Construction ---------------------------------------------------------
 
 static void get_bytes(mp_obj_t source, mp_buffer_info_t *buf) {
-    if (mp_obj_is_str(source) || !mp_get_buffer(source, buf, MP_BUFFER_READ)) {
+    // Also an object of a class made from str exports its characters.
+    bool is_str = mp_obj_is_subclass_fast(MP_OBJ_FROM_PTR(mp_obj_get_type(source)), MP_OBJ_FROM_PTR(&mp_type_str));
+    if (is_str || !mp_get_buffer(source, buf, MP_BUFFER_READ)) {
         a8_raisef(&mp_type_TypeError, "model must be bytes or another buffer, a name or a path, not %s",
             mp_obj_get_type_str(source));
     }
@@ -340,12 +342,16 @@ static bool in_flash(const a8_model_obj_t *self) {
 
 static mp_obj_t labels(const a8_model_obj_t *self) {
     uint32_t n = a8_model_labels(&self->view);
+    a8_string_t text = a8_model_labels_text(&self->view);
     mp_obj_tuple_t *tuple = MP_OBJ_TO_PTR(mp_obj_new_tuple(n, NULL));
     for (uint32_t i = 0; i < n; i++) {
         tuple->items[i] = MP_OBJ_NEW_QSTR(MP_QSTR_); // the collector may look before the next one is made
     }
     for (uint32_t i = 0; i < n; i++) {
-        tuple->items[i] = a8_new_str(a8_model_label(&self->view, i));
+        a8_string_t label;
+        if (a8_next_label(&text, &label)) {
+            tuple->items[i] = a8_new_str(label);
+        }
     }
     return MP_OBJ_FROM_PTR(tuple);
 }
@@ -419,7 +425,7 @@ static void model_print(const mp_print_t *print, mp_obj_t self_in, mp_print_kind
     vstr_t vstr;
     mp_print_t to;
     vstr_init_print(&vstr, 100, &to);
-    mp_printf(&to, len == 0 ? "<Model%.*s" : "<Model %.*s", (int)MIN(len, 24), name);
+    mp_printf(&to, len == 0 ? "<Model%.*s" : "<Model %.*s", a8_str_cut(name, len, 24), name);
     mp_printf(&to, " %u bytes in %s at 0x%lx,", (unsigned)self->view.size,
         in_flash(self) ? "flash" : self->is_copy ? "RAM (a copy)"
                                                  : "RAM",

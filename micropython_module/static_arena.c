@@ -21,34 +21,8 @@ uint8_t *a8_static_arena_memory(uint32_t *size) {
     return memory;
 }
 
-// All views die in a soft reset. That is seen by an object that lives until
-// then: a root pointer holds it, and the final sweep runs its finaliser.
-typedef struct {
-    mp_obj_base_t base;
-} witness_t;
-
-MP_REGISTER_ROOT_POINTER(void *arena8_witness);
-
-static mp_obj_t witness_del(mp_obj_t self) {
-    if (MP_OBJ_TO_PTR(self) == MP_STATE_VM(arena8_witness)) {
-        MP_STATE_VM(arena8_witness) = NULL;
-        exposed = 0;
-    }
-    return mp_const_none;
-}
-static MP_DEFINE_CONST_FUN_OBJ_1(witness_del_obj, witness_del);
-
-static const mp_rom_map_elem_t witness_locals_table[] = {
-    { MP_ROM_QSTR(MP_QSTR___del__), MP_ROM_PTR(&witness_del_obj) },
-};
-static MP_DEFINE_CONST_DICT(witness_locals, witness_locals_table);
-
-static MP_DEFINE_CONST_OBJ_TYPE(type_witness, MP_QSTR_object, MP_TYPE_FLAG_NONE, locals_dict, &witness_locals);
-
-void a8_static_arena_claimed(void) {
-    if (MP_STATE_VM(arena8_witness) == NULL) {
-        MP_STATE_VM(arena8_witness) = mp_obj_malloc_with_finaliser(witness_t, &type_witness);
-    }
+void a8_static_arena_forget(void) {
+    exposed = 0;
 }
 
 void a8_static_arena_exposed(const void *end) {
@@ -87,7 +61,7 @@ static void static_arena_print(const mp_print_t *print, mp_obj_t self, mp_print_
     } else {
         size_t len;
         const char *name = mp_obj_str_get_data(user->model->name, &len);
-        mp_printf(&to, "in use by model '%.*s'>", (int)MIN(len, 32), name);
+        mp_printf(&to, "in use by model '%.*s'>", a8_str_cut(name, len, 32), name);
     }
     a8_print_repr(print, &vstr);
 }

@@ -687,7 +687,12 @@ static void tensor_print(const mp_print_t *print, mp_obj_t self_in, mp_print_kin
     mp_obj_t name = a8_new_str(info.name);
     size_t len;
     const char *str = mp_obj_str_get_data(name, &len);
-    mp_printf(&to, "<Tensor %.*s ", (int)MIN(len, 24), str);
+    mp_print_str(&to, "<Tensor ");
+    for (int i = 0, n = a8_str_cut(str, len, 24); i < n; i++) {
+        char c = (uint8_t)str[i] < ' ' || str[i] == 0x7f ? '?' : str[i]; // a repr is one line
+        mp_print_strn(&to, &c, 1, 0, 0, 0);
+    }
+    mp_print_str(&to, " ");
     a8_print_shape(&to, &info);
     mp_printf(&to, " %u bytes in %s", (unsigned)io.bytes, io.is_constant && a8_port_in_flash(io.data) ? "flash" : "RAM");
     if (self->is_per_channel) {

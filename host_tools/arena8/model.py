@@ -90,8 +90,12 @@ class Model:
     @property
     def labels(self) -> tuple[str, ...]:
         """Names of the classes that travel in the model file; empty if there are none."""
-        count = lib.a8_model_labels(self._view)
-        return tuple(_native.text(lib.a8_model_label(self._view, i)) for i in range(count))
+        rest = ffi.new("a8_string_t *", lib.a8_model_labels_text(self._view))
+        label = ffi.new("a8_string_t *")
+        found = []
+        while lib.a8_next_label(rest, label):
+            found.append(_native.text(label[0]))
+        return tuple(found)
 
     @property
     def nbytes(self) -> int:

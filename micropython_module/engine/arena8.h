@@ -165,6 +165,10 @@ int32_t a8_tensor_zero_point(const a8_tensor_info_t *info, uint32_t i);
 // Labels of the classes, one a line, from the zip archive that TFLite metadata
 // appends to the model: the file that the metadata names as the first output's
 // axis labels, else "labels.txt". Only stored (uncompressed) members are read.
+// Finding them takes a while: to read many, find the text once and take one label after the other off it.
+a8_string_t a8_model_labels_text(const a8_model_t *model);
+// Takes the first label, without line end, off the text. False if there is none left.
+bool a8_next_label(a8_string_t *text, a8_string_t *label);
 // Returns the number of labels, 0 if there are none.
 uint32_t a8_model_labels(const a8_model_t *model);
 // The i-th label, without line end; str is NULL if there is none.

@@ -109,7 +109,7 @@ static a8_string_t zip_member(const a8_model_t *model, a8_string_t name) {
     return found;
 }
 
-static a8_string_t labels_text(const a8_model_t *model) {
+a8_string_t a8_model_labels_text(const a8_model_t *model) {
     static const a8_string_t usual = { "labels.txt", 10 };
     a8_string_t name = labels_file(model), text = { NULL, 0 };
     if (name.str != NULL) {
@@ -118,8 +118,10 @@ static a8_string_t labels_text(const a8_model_t *model) {
     return text.str != NULL ? text : zip_member(model, usual);
 }
 
-// Takes the first line off the text.
-static a8_string_t next_line(a8_string_t *text) {
+bool a8_next_label(a8_string_t *text, a8_string_t *label) {
+    if (text->len == 0) {
+        return false;
+    }
     a8_string_t line = { text->str, 0 };
     while (line.len < text->len && line.str[line.len] != '\n') {
         ++line.len;
@@ -130,25 +132,24 @@ static a8_string_t next_line(a8_string_t *text) {
     if (line.len > 0 && line.str[line.len - 1] == '\r') {
         --line.len;
     }
-    return line;
+    *label = line;
+    return true;
 }
 
 uint32_t a8_model_labels(const a8_model_t *model) {
-    a8_string_t text = labels_text(model);
+    a8_string_t text = a8_model_labels_text(model), label;
     uint32_t count = 0;
-    while (text.len > 0) {
-        next_line(&text);
+    while (a8_next_label(&text, &label)) {
         ++count;
     }
     return count;
 }
 
 a8_string_t a8_model_label(const a8_model_t *model, uint32_t i) {
-    a8_string_t text = labels_text(model), none = { NULL, 0 };
-    while (text.len > 0) {
-        a8_string_t line = next_line(&text);
+    a8_string_t text = a8_model_labels_text(model), label, none = { NULL, 0 };
+    while (a8_next_label(&text, &label)) {
         if (i-- == 0) {
-            return line;
+            return label;
         }
     }
     return none;

@@ -26,10 +26,11 @@ static void put_int(const out_t *out, int64_t value) {
     out->write(out->arg, digits + n, (uint32_t)sizeof(digits) - n);
 }
 
+enum { LONGEST_NAME = 40 };
+
 // A string from the model may be anything: cut it and show only what prints.
 static void put_name(const out_t *out, a8_string_t name) {
-    enum { LONGEST = 40 };
-    uint32_t n = name.len < LONGEST ? name.len : LONGEST;
+    uint32_t n = name.len < LONGEST_NAME ? name.len : LONGEST_NAME;
     for (uint32_t i = 0; i < n; i++) {
         char c = name.str[i];
         if (c < ' ' || c > '~') {
@@ -80,19 +81,47 @@ void a8_reason_text(const a8_unsupported_t *op, a8_write_t write, void *arg) {
     }
 }
 
+// Of a hostile model nothing here may take long or much memory: so many kinds are named, with so many nodes each,
+// and of a custom operator's name as much counts as put_name shows. The rest is told as a number.
+enum {
+    MAX_KINDS = 20,
+    MAX_NODES = 16,
+};
+
+// Nodes that can't run for the same reason.
+typedef struct {
+    a8_unsupported_t first;
+    uint32_t nodes;
+} kind_t;
+
 static bool same_kind(const a8_unsupported_t *a, const a8_unsupported_t *b) {
-    return a->op == b->op && a->dtype == b->dtype && a->reason == b->reason && a->custom.len == b->custom.len && (a->custom.len == 0 || memcmp(a->custom.str, b->custom.str, a->custom.len) == 0);
+    if (a->op != b->op || a->dtype != b->dtype || a->reason != b->reason || a->custom.len != b->custom.len) {
+        return false;
+    }
+    uint32_t len = a->custom.len < LONGEST_NAME ? a->custom.len : LONGEST_NAME;
+    return len == 0 || memcmp(a->custom.str, b->custom.str, len) == 0;
 }
 
-// Finds the next node of the same kind as op at or after the position.
-static bool next_of_kind(const a8_model_t *model, uint32_t *subgraph, uint32_t *node, const a8_unsupported_t *op,
-    a8_unsupported_t *found) {
-    while (a8_next_unsupported(model, subgraph, node, found)) {
-        if (same_kind(found, op)) {
-            return true;
+// Counts the nodes that can't run and finds their kinds, at most MAX_KINDS. Returns how many there are in kinds.
+static uint32_t find_kinds(const a8_model_t *model, kind_t *kinds, uint32_t *bad) {
+    a8_unsupported_t op;
+    uint32_t n_kinds = 0, subgraph = 0, node = 0;
+    *bad = 0;
+    while (a8_next_unsupported(model, &subgraph, &node, &op)) {
+        uint32_t k = 0;
+        while (k < n_kinds && !same_kind(&kinds[k].first, &op)) {
+            k++;
         }
+        if (k == n_kinds && n_kinds < MAX_KINDS) {
+            kinds[n_kinds].first = op;
+            kinds[n_kinds++].nodes = 0;
+        }
+        if (k < n_kinds) {
+            kinds[k].nodes++;
+        }
+        ++*bad;
     }
-    return false;
+    return n_kinds;
 }
 
 static void put_node(const out_t *out, const a8_unsupported_t *op) {
@@ -103,14 +132,33 @@ static void put_node(const out_t *out, const a8_unsupported_t *op) {
     }
 }
 
-// Lists every unsupported operator once, with all its nodes. There is no memory to sort in, so for each
-// node the model is read again from the start: the first node of its kind writes the whole kind.
-static bool put_unsupported(const out_t *out, const a8_model_t *model) {
-    a8_unsupported_t op, other;
-    uint32_t subgraph = 0, node = 0, bad = 0, all = 0;
-    while (a8_next_unsupported(model, &subgraph, &node, &op)) {
-        bad++;
+static void put_kind(const out_t *out, const a8_model_t *model, const kind_t *kind) {
+    a8_unsupported_t op;
+    uint32_t subgraph = kind->first.subgraph, node = kind->first.node, n = 0;
+    a8_unsupported_name(&kind->first, out->write, out->arg);
+    put(out, kind->nodes > 1 ? " at nodes " : " at node ");
+    while (n < kind->nodes && n < MAX_NODES && a8_next_unsupported(model, &subgraph, &node, &op)) {
+        if (same_kind(&kind->first, &op)) {
+            put(out, n > 0 ? ", " : "");
+            put_node(out, &op);
+            n++;
+        }
     }
+    if (n < kind->nodes) {
+        put(out, " and ");
+        put_int(out, kind->nodes - n);
+        put(out, " more");
+    }
+    put(out, " (");
+    a8_reason_text(&kind->first, out->write, out->arg);
+    put(out, ")");
+}
+
+// Lists every unsupported operator once, with its nodes.
+static bool put_unsupported(const out_t *out, const a8_model_t *model) {
+    kind_t kinds[MAX_KINDS];
+    uint32_t bad, all = 0, named = 0;
+    uint32_t n_kinds = find_kinds(model, kinds, &bad);
     if (bad == 0) {
         return false;
     }
@@ -121,32 +169,15 @@ static bool put_unsupported(const out_t *out, const a8_model_t *model) {
     put(out, " of ");
     put_int(out, all);
     put(out, " operators can't run: ");
-
-    subgraph = node = 0;
-    bool first_kind = true;
-    while (a8_next_unsupported(model, &subgraph, &node, &op)) {
-        uint32_t s = 0, n = 0;
-        if (next_of_kind(model, &s, &n, &op, &other) && (other.subgraph != op.subgraph || other.node != op.node)) {
-            continue;
-        }
-        if (!first_kind) {
-            put(out, "; ");
-        }
-        first_kind = false;
-        a8_unsupported_name(&op, out->write, out->arg);
-        s = subgraph;
-        n = node;
-        bool more = next_of_kind(model, &s, &n, &op, &other);
-        put(out, more ? " at nodes " : " at node ");
-        put_node(out, &op);
-        while (more) {
-            put(out, ", ");
-            put_node(out, &other);
-            more = next_of_kind(model, &s, &n, &op, &other);
-        }
-        put(out, " (");
-        a8_reason_text(&op, out->write, out->arg);
-        put(out, ")");
+    for (uint32_t i = 0; i < n_kinds; i++) {
+        put(out, i > 0 ? "; " : "");
+        put_kind(out, model, &kinds[i]);
+        named += kinds[i].nodes;
+    }
+    if (named < bad) {
+        put(out, "; and other operators at ");
+        put_int(out, bad - named);
+        put(out, " nodes");
     }
     return true;
 }

@@ -122,7 +122,8 @@ int32_t a8_op_find(int32_t op, a8_dtype_t dtype, a8_reason_t *reason) {
 bool a8_op_dtype(const a8_model_t *model, uint32_t subgraph, const a8_node_info_t *node, a8_dtype_t *dtype) {
     a8_tensor_info_t info;
     *dtype = A8_FLOAT32;
-    for (uint32_t i = 0; i < node->n_inputs; ++i) {
+    // Nodes with more inputs are refused by load; there may be millions of them, all left out.
+    for (uint32_t i = 0; i < node->n_inputs && i <= UINT8_MAX; ++i) {
         int32_t tensor = a8_node_input(model, node, i);
         if (tensor != -1) {
             bool good = a8_model_tensor(model, subgraph, (uint32_t)tensor, &info, NULL) == A8_OK;
