@@ -6,6 +6,8 @@
 #ifndef ARENA8_BINDING_H
 #define ARENA8_BINDING_H
 
+#include <stdarg.h> // py/mpprint.h declares mp_vprintf only after it
+
 #include "py/obj.h"
 #include "py/runtime.h"
 
@@ -116,6 +118,9 @@ bool a8_static_arena_is_exposed(const void *start);
 
 // Raises the exception for an error of the engine. With model (may be NULL) every unsupported operator is named.
 MP_NORETURN void a8_raise(const a8_error_t *err, const a8_model_t *model);
+// Raises an exception with a formatted sentence. Not mp_raise_msg_varg: with compressed texts MicroPython 1.25 expands
+// the format into a buffer that is one byte too short for the longest text of a firmware.
+MP_NORETURN void a8_raisef(const mp_obj_type_t *type, const char *format, ...);
 // self's type is checked in every method: natively compiled ones are called with whatever the caller gives.
 void a8_check_self(mp_obj_t self, const mp_obj_type_t *type);
 

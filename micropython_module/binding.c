@@ -28,9 +28,20 @@ MP_NORETURN void a8_raise(const a8_error_t *err, const a8_model_t *model) {
     nlr_raise(mp_obj_new_exception_arg1(type, mp_obj_new_str_from_vstr(&vstr)));
 }
 
+MP_NORETURN void a8_raisef(const mp_obj_type_t *type, const char *format, ...) {
+    vstr_t vstr;
+    mp_print_t print;
+    vstr_init_print(&vstr, 64, &print);
+    va_list args;
+    va_start(args, format);
+    mp_vprintf(&print, format, args);
+    va_end(args);
+    nlr_raise(mp_obj_new_exception_arg1(type, mp_obj_new_str_from_vstr(&vstr)));
+}
+
 void a8_check_self(mp_obj_t self, const mp_obj_type_t *type) {
     if (!mp_obj_is_type(self, type)) {
-        mp_raise_msg_varg(&mp_type_TypeError, MP_ERROR_TEXT("method of %q called with %s"), (qstr)type->name,
+        a8_raisef(&mp_type_TypeError, "method of %q called with %s", (qstr)type->name,
             mp_obj_get_type_str(self));
     }
 }

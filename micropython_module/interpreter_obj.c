@@ -69,8 +69,7 @@ static void raise_if_used(const void *start, size_t len) {
         const a8_interpreter_obj_t *user = a8_interpreter_using(start, len);
         size_t n;
         const char *name = mp_obj_str_get_data(user->model->name, &n);
-        mp_raise_msg_varg(&mp_type_RuntimeError,
-            MP_ERROR_TEXT("arena is in use by a live Interpreter of model '%.*s', %u bytes at 0x%lx"),
+        a8_raisef(&mp_type_RuntimeError, "arena is in use by a live Interpreter of model '%.*s', %u bytes at 0x%lx",
             a8_str_cut(name, n, 40), name, (unsigned)user->model->view.size,
             (unsigned long)(uintptr_t)user->model->view.data);
     }
@@ -135,8 +134,7 @@ static void check_memory(const a8_interpreter_obj_t *self) {
     if (self->buffer != NULL) {
         mp_buffer_info_t buf;
         if (!mp_get_buffer(self->arena, &buf, MP_BUFFER_RW) || buf.buf != self->buffer || buf.len != self->buffer_len) {
-            mp_raise_msg_varg(&mp_type_RuntimeError,
-                MP_ERROR_TEXT("the arena's buffer moved or changed size: had %u bytes, has %u"),
+            a8_raisef(&mp_type_RuntimeError, "the arena's buffer moved or changed size: had %u bytes, has %u",
                 (unsigned)self->buffer_len, (unsigned)buf.len);
         }
     }
@@ -193,7 +191,7 @@ static int run(a8_interpreter_obj_t *self, int (*function)(a8_interpreter_t *, a
 // ---- Construction ---------------------------------------------------------
 
 static MP_NORETURN void raise_too_small(uint32_t needed, mp_int_t given) {
-    mp_raise_msg_varg(&mp_type_MemoryError, MP_ERROR_TEXT("arena too small: model needs %u bytes, %ld given"),
+    a8_raisef(&mp_type_MemoryError, "arena too small: model needs %u bytes, %ld given",
         (unsigned)needed, (long)given);
 }
 
@@ -202,8 +200,7 @@ static uint8_t *heap(a8_interpreter_obj_t *self, size_t size) {
     uint8_t *aligned;
     self->block = a8_alloc(size, &aligned);
     if (self->block == NULL) {
-        mp_raise_msg_varg(&mp_type_MemoryError,
-            MP_ERROR_TEXT("no heap for an arena of %ld bytes: the largest free piece has %ld"),
+        a8_raisef(&mp_type_MemoryError, "no heap for an arena of %ld bytes: the largest free piece has %ld",
             (long)size, (long)a8_largest_free());
     }
     return aligned;
@@ -259,8 +256,7 @@ static void raise_if_model_in(const a8_model_obj_t *model, const void *start, si
 static void load_in_buffer(a8_interpreter_obj_t *self, mp_obj_t arena, a8_error_t *err, int *code) {
     mp_buffer_info_t buf;
     if (mp_obj_is_str(arena) || !mp_get_buffer(arena, &buf, MP_BUFFER_RW)) {
-        mp_raise_msg_varg(&mp_type_TypeError,
-            MP_ERROR_TEXT("arena must be None, a number of bytes or a writable buffer, not %s"),
+        a8_raisef(&mp_type_TypeError, "arena must be None, a number of bytes or a writable buffer, not %s",
             mp_obj_get_type_str(arena));
     }
     raise_if_model_in(self->model, buf.buf, buf.len);
@@ -273,8 +269,7 @@ static void load_in_buffer(a8_interpreter_obj_t *self, mp_obj_t arena, a8_error_
         if (padding == 0) {
             raise_too_small(total, (mp_int_t)buf.len);
         }
-        mp_raise_msg_varg(&mp_type_MemoryError,
-            MP_ERROR_TEXT("arena too small: model needs %u bytes (%u of them to align the buffer to %u), %u given"),
+        a8_raisef(&mp_type_MemoryError, "arena too small: model needs %u bytes (%u of them to align the buffer to %u), %u given",
             (unsigned)(total + padding), (unsigned)padding, A8_ALIGN, (unsigned)buf.len);
     }
     // Records steer memory access, so they lie where the buffer's owner can't write.
@@ -414,14 +409,14 @@ static const mp_obj_t *spread(const mp_obj_t *x, size_t n, const char *what) {
         return x;
     }
     if (!mp_obj_is_type(*x, &mp_type_tuple) && !mp_obj_is_type(*x, &mp_type_list)) {
-        mp_raise_msg_varg(&mp_type_TypeError, MP_ERROR_TEXT("model has %u %ss: need a tuple or list, not %s"),
+        a8_raisef(&mp_type_TypeError, "model has %u %ss: need a tuple or list, not %s",
             (unsigned)n, what, mp_obj_get_type_str(*x));
     }
     size_t given;
     mp_obj_t *items;
     mp_obj_get_array(*x, &given, &items);
     if (given != n) {
-        mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("model has %u %ss, got %u"), (unsigned)n, what,
+        a8_raisef(&mp_type_ValueError, "model has %u %ss, got %u", (unsigned)n, what,
             (unsigned)given);
     }
     return items;

@@ -224,8 +224,7 @@ static void get_bytes(mp_obj_t source, mp_buffer_info_t *buf) {
     // Also an object of a class made from str exports its characters.
     bool is_str = mp_obj_is_subclass_fast(MP_OBJ_FROM_PTR(mp_obj_get_type(source)), MP_OBJ_FROM_PTR(&mp_type_str));
     if (is_str || !mp_get_buffer(source, buf, MP_BUFFER_READ)) {
-        mp_raise_msg_varg(&mp_type_TypeError,
-            MP_ERROR_TEXT("model must be bytes or another buffer, a name or a path, not %s"),
+        a8_raisef(&mp_type_TypeError, "model must be bytes or another buffer, a name or a path, not %s",
             mp_obj_get_type_str(source));
     }
 }
@@ -253,7 +252,7 @@ static mp_obj_t model_new(const mp_obj_type_t *type, mp_obj_t source) {
     }
 #endif
     if (buf.len > INT32_MAX) {
-        mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("model is larger than %d bytes"), (int)INT32_MAX);
+        a8_raisef(&mp_type_ValueError, "model is larger than %d bytes", (int)INT32_MAX);
     }
     a8_error_t err;
     if (a8_model_open(&self->view, buf.buf, (uint32_t)buf.len, &err) < 0) {
@@ -289,7 +288,7 @@ static mp_obj_t model_make_new(const mp_obj_type_t *type, size_t n_args, size_t 
 void a8_model_check(const a8_model_obj_t *model) {
     mp_buffer_info_t buf;
     if (!mp_get_buffer(model->source, &buf, MP_BUFFER_READ) || buf.buf != model->view.data || buf.len != model->view.size) {
-        mp_raise_msg_varg(&mp_type_RuntimeError, MP_ERROR_TEXT("the model's buffer moved or changed size: had %u bytes"),
+        a8_raisef(&mp_type_RuntimeError, "the model's buffer moved or changed size: had %u bytes",
             (unsigned)model->view.size);
     }
 }

@@ -80,7 +80,7 @@ mp_obj_t a8_tensor_new(a8_interpreter_obj_t *owner, bool is_output, uint32_t ind
     self->elements.zero_point = info.zero_point;
     self->is_per_channel = info.n_scales > 1;
     if (index > UINT16_MAX || a8_typecode(info.dtype) == 0 || (uint64_t)info.count * a8_dtype_size(info.dtype) != io.bytes) {
-        mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("tensor %u is %s, which has no Python form"),
+        a8_raisef(&mp_type_ValueError, "tensor %u is %s, which has no Python form",
             (unsigned)io.tensor, a8_dtype_name(info.dtype));
     }
     return MP_OBJ_FROM_PTR(self);
@@ -101,7 +101,7 @@ static mp_obj_t new_int(int64_t value) {
 
 static void check_count(const char *who, size_t count, size_t given) {
     if (count != given) {
-        mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("%s has %u elements, got %u"), who, (unsigned)count,
+        a8_raisef(&mp_type_ValueError, "%s has %u elements, got %u", who, (unsigned)count,
             (unsigned)given);
     }
 }
@@ -122,7 +122,7 @@ static MP_NORETURN void raise_out_of_range(a8_dtype_t dtype, size_t index, mp_ob
 }
 
 static MP_NORETURN void raise_nan(size_t index) {
-    mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("element %u is NaN"), (unsigned)index);
+    a8_raisef(&mp_type_ValueError, "element %u is NaN", (unsigned)index);
 }
 
 // ---- Elements as they are stored ------------------------------------------
@@ -191,8 +191,7 @@ static bool get_numbers(mp_obj_t x, numbers_t *numbers) {
     }
     int dtype = a8_dtype_of_typecode(buf.typecode);
     if (dtype < 0) {
-        mp_raise_msg_varg(&mp_type_TypeError,
-            MP_ERROR_TEXT("buffer has elements of type '%c', need integers or floats"), buf.typecode);
+        a8_raisef(&mp_type_TypeError, "buffer has elements of type '%c', need integers or floats", buf.typecode);
     }
     numbers->data = buf.buf;
     numbers->dtype = (a8_dtype_t)dtype;
@@ -204,6 +203,9 @@ static void assign_numbers(const tensor_obj_t *self, uint32_t start, const numbe
     uint8_t *data = writing(self);
     a8_dtype_t to = self->elements.dtype;
     uint32_t n = (uint32_t)from->count;
+    if (n == 0) {
+        return;
+    }
     if (from->dtype == to && to != A8_BOOL) {
         memmove(data + (size_t)start * item_size(self), from->data, (size_t)n * item_size(self));
         return;
@@ -223,7 +225,7 @@ static void assign_numbers(const tensor_obj_t *self, uint32_t start, const numbe
         return;
     }
     if (is_float(from->dtype)) {
-        mp_raise_msg_varg(&mp_type_TypeError, MP_ERROR_TEXT("tensor is %s, got floats: use quantize()"),
+        a8_raisef(&mp_type_TypeError, "tensor is %s, got floats: use quantize()",
             a8_dtype_name(to));
     }
     int64_t min = 0, max = 0;
@@ -254,7 +256,7 @@ static void for_each(mp_obj_t x, uint32_t count,
         uint32_t i = 0;
         while ((value = mp_iternext(iterator)) != MP_OBJ_STOP_ITERATION) {
             if (i == count) {
-                mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("tensor has %u elements, got more"),
+                a8_raisef(&mp_type_ValueError, "tensor has %u elements, got more",
                     (unsigned)count);
             }
             element(arg, i, value, pass == 0);
@@ -319,12 +321,14 @@ static mp_obj_t tensor_subscr(mp_obj_t self_in, mp_obj_t index, mp_obj_t value) 
         }
         size_t bytes = (size_t)count * item_size(self);
         mp_obj_array_t *array = MP_OBJ_TO_PTR(new_array(a8_typecode(self->elements.dtype), count, bytes));
-        memcpy(array->items, reading(self) + (size_t)start * item_size(self), bytes);
+        if (bytes > 0) {
+            memcpy(array->items, reading(self) + (size_t)start * item_size(self), bytes);
+        }
         return MP_OBJ_FROM_PTR(array);
     }
     mp_int_t i = mp_obj_get_int(index);
     if (i < -(mp_int_t)self->count || i >= (mp_int_t)self->count) {
-        mp_raise_msg_varg(&mp_type_IndexError, MP_ERROR_TEXT("index %d, tensor has %u elements"), (int)i,
+        a8_raisef(&mp_type_IndexError, "index %d, tensor has %u elements", (int)i,
             (unsigned)self->count);
     }
     uint32_t element = (uint32_t)(i < 0 ? i + (mp_int_t)self->count : i);
@@ -429,11 +433,11 @@ static mp_obj_t tensor_write(mp_obj_t self_in, mp_obj_t x) {
     uint8_t *data = writing(self);
     mp_buffer_info_t buf;
     if (mp_obj_is_str(x) || !mp_get_buffer(x, &buf, MP_BUFFER_READ)) {
-        mp_raise_msg_varg(&mp_type_TypeError, MP_ERROR_TEXT("need a buffer of bytes, not %s"), mp_obj_get_type_str(x));
+        a8_raisef(&mp_type_TypeError, "need a buffer of bytes, not %s", mp_obj_get_type_str(x));
     }
     size_t bytes = (size_t)self->count * item_size(self);
     if (buf.len != bytes) {
-        mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("tensor has %u bytes, got %u"), (unsigned)bytes,
+        a8_raisef(&mp_type_ValueError, "tensor has %u bytes, got %u", (unsigned)bytes,
             (unsigned)buf.len);
     }
     memmove(data, buf.buf, bytes);
@@ -513,7 +517,7 @@ mp_obj_t a8_tensor_dequantize(mp_obj_t self_in, mp_obj_t out) {
     }
     mp_buffer_info_t buf;
     if (!mp_get_buffer(out, &buf, MP_BUFFER_WRITE) || buf.typecode != 'f') {
-        mp_raise_msg_varg(&mp_type_TypeError, MP_ERROR_TEXT("out must be a writable buffer of floats (type 'f'), not %s"),
+        a8_raisef(&mp_type_TypeError, "out must be a writable buffer of floats (type 'f'), not %s",
             mp_obj_get_type_str(out));
     }
     check_count("out", self->count, buf.len / sizeof(float));

