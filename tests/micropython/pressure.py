@@ -80,7 +80,7 @@ check(min(expected) < max(expected))
 # Little heap left: from none to what a second interpreter takes.
 it = arena8.Interpreter("digits", arena=SIZE)
 if ON_BOARD:
-    for spare in (0, 200, 1000, 4000, 12000):
+    for spare in (0, 1000, 12000):
         gc.collect()
         taken = None
         taken = fill(spare)
@@ -92,7 +92,7 @@ print("little heap", checks)
 
 # Garbage collected at every few allocations.
 if ON_BOARD:
-    gc.threshold(100)
+    gc.threshold(500)
 use(it)
 kept = it.inputs[0].data
 check(answer(it) == expected)
