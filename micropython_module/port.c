@@ -43,6 +43,7 @@ bool a8_port_in_flash(const void *p) {
     if (a8_port_heap_head(p) != NULL) { // external RAM may be mapped beside external flash
         return false;
     }
+    // Run on rp2, QEMU's boards and unix only; the other windows are from the chips' address maps.
 #if defined(A8_IN_FLASH) // for a port that knows better
     return A8_IN_FLASH(at);
 #elif defined(__arm__) && defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M'
