@@ -263,7 +263,7 @@ static int load_node(a8_ctx_t *ctx, node_t *node, uint32_t index) {
     }
     ctx->node = node;
     ctx->node_index = index;
-    ctx->op = info.op;
+    ctx->op = a8_op_code(&info);
     ctx->options = info.options;
     if (info.n_inputs > UINT8_MAX || info.n_outputs > UINT8_MAX) {
         return node_error(ctx, A8_ERR_UNSUPPORTED, "the node has too many tensors", A8_NONE, UINT8_MAX,
@@ -292,10 +292,10 @@ static int load_node(a8_ctx_t *ctx, node_t *node, uint32_t index) {
     if (ret != A8_OK) {
         return ret;
     }
-    a8_dtype_t dtype;
+    a8_dtype_t family;
     a8_reason_t reason;
-    bool known = a8_op_dtype(ctx->model, ctx->subgraph, &info, &dtype);
-    int32_t row = a8_op_find(info.op, dtype, &reason);
+    bool known = a8_op_family(ctx->model, ctx->subgraph, &info, &family);
+    int32_t row = a8_op_find(ctx->op, family, &reason);
     if (!known || row < 0) {
         return model_changed(ctx); // else a tensor or node before this one had failed
     }

@@ -7,6 +7,7 @@
 #include "registry.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "kernels/kernels.h"
 #include "model.h"
@@ -23,6 +24,17 @@ enum {
     A8_CODE_COUNT
 };
 
+// Custom operators have codes of their own behind the schema's.
+enum {
+    BEFORE_CUSTOM = A8_CODE_CUSTOM_FIRST - 1,
+#define A8_OP(operator, family, prepare, eval)
+#define A8_CUSTOM(operator, name, family, prepare, eval) A8_CODE_##operator,
+#include "ops.def"
+#undef A8_OP
+#undef A8_CUSTOM
+    CUSTOM_END
+};
+
 enum {
     A8_FAMILY_FLOAT32 = A8_FLOAT32,
     A8_FAMILY_INT32 = A8_INT32,
@@ -32,6 +44,9 @@ enum {
     A8_FAMILY_INT16 = A8_INT16,
     A8_FAMILY_INT8 = A8_INT8,
     A8_FAMILY_UINT32 = A8_UINT32,
+    A8_FAMILY_UINT64 = A8_UINT64,
+    A8_FAMILY_RESOURCE = A8_RESOURCE,
+    A8_FAMILY_FLOAT16 = A8_FLOAT16,
     A8_FAMILY_INT4 = A8_INT4,
 };
 
@@ -46,6 +61,7 @@ enum {
 #define A8_OP(operator, family, prepare, eval) \
     int prepare(a8_ctx_t *ctx); \
     int eval(a8_ctx_t *ctx);
+#define A8_CUSTOM(operator, name, family, prepare, eval) A8_OP(operator, family, prepare, eval)
 #include "ops.def"
 #undef A8_OP
 
@@ -54,7 +70,16 @@ static const a8_op_row_t rows[] = {
     A8_CHOOSE(A8_OP_##operator##_##family, prepare), A8_CHOOSE(A8_OP_##operator##_##family, eval) },
 #include "ops.def"
 #undef A8_OP
+#undef A8_CUSTOM
 };
+
+static const char custom_names[] =
+#define A8_OP(operator, family, prepare, eval)
+#define A8_CUSTOM(operator, name, family, prepare, eval) name "\0"
+#include "ops.def"
+#undef A8_OP
+#undef A8_CUSTOM
+    "";
 
 uint32_t a8_op_rows(void) {
     return sizeof(rows) / sizeof(rows[0]);
@@ -64,21 +89,37 @@ const a8_op_row_t *a8_op_row(uint32_t i) {
     return &rows[i];
 }
 
+// The n-th of strings that lie one behind the other.
+static const char *nth(const char *strings, int32_t n) {
+    for (; n > 0; --n) {
+        while (*strings++ != '\0') {
+        }
+    }
+    return strings;
+}
+
 const char *a8_op_name(int32_t op) {
     static const char names[] =
 #define A8_BUILTIN(name) #name "\0"
 #include "builtins.def"
 #undef A8_BUILTIN
         ;
-    if (op < 0 || op >= A8_CODE_COUNT) {
-        return NULL;
+    if (op >= A8_CODE_CUSTOM_FIRST && op < CUSTOM_END) {
+        return nth(custom_names, op - A8_CODE_CUSTOM_FIRST);
     }
-    const char *name = names;
-    for (; op > 0; --op) {
-        while (*name++ != '\0') {
+    return op < 0 || op >= A8_CODE_COUNT ? NULL : nth(names, op);
+}
+
+int32_t a8_op_code(const a8_node_info_t *node) {
+    if (node->op == A8_CODE_CUSTOM) {
+        for (int32_t op = A8_CODE_CUSTOM_FIRST; op < CUSTOM_END; ++op) {
+            const char *name = nth(custom_names, op - A8_CODE_CUSTOM_FIRST);
+            if (strlen(name) == node->custom.len && memcmp(name, node->custom.str, node->custom.len) == 0) {
+                return op;
+            }
         }
     }
-    return name;
+    return node->op;
 }
 
 const char *a8_op_listed(uint32_t i) {
@@ -94,7 +135,7 @@ const char *a8_op_listed(uint32_t i) {
     return NULL;
 }
 
-int32_t a8_op_find(int32_t op, a8_dtype_t dtype, a8_reason_t *reason) {
+int32_t a8_op_find(int32_t op, a8_dtype_t family, a8_reason_t *reason) {
     // Of several reasons the one that says most: the type is there but switched off,
     // other types are in this build, the operator is switched off, there is none.
     bool type_off = false, other_on = false, other_off = false;
@@ -103,7 +144,7 @@ int32_t a8_op_find(int32_t op, a8_dtype_t dtype, a8_reason_t *reason) {
             continue;
         }
         bool on = rows[i].eval != NULL;
-        bool fits = rows[i].family == A8_FAMILY_ANY || rows[i].family == (int16_t)dtype;
+        bool fits = rows[i].family == A8_FAMILY_ANY || rows[i].family == (int16_t)family;
         if (fits && on) {
             return (int32_t)i;
         }
@@ -119,19 +160,37 @@ int32_t a8_op_find(int32_t op, a8_dtype_t dtype, a8_reason_t *reason) {
     return -1;
 }
 
-bool a8_op_dtype(const a8_model_t *model, uint32_t subgraph, const a8_node_info_t *node, a8_dtype_t *dtype) {
+// Operators whose second input is weights, from which their family depends too.
+static bool has_weights(int32_t op) {
+    return op == A8_CODE_CONV_2D || op == A8_CODE_DEPTHWISE_CONV_2D || op == A8_CODE_FULLY_CONNECTED ||
+        op == A8_CODE_TRANSPOSE_CONV || op == A8_CODE_SVDF || op == A8_CODE_UNIDIRECTIONAL_SEQUENCE_LSTM ||
+        op == A8_CODE_BATCH_MATMUL;
+}
+
+bool a8_op_family(const a8_model_t *model, uint32_t subgraph, const a8_node_info_t *node, a8_dtype_t *family) {
     a8_tensor_info_t info;
-    *dtype = A8_FLOAT32;
+    *family = A8_FLOAT32;
     // Nodes with more inputs are refused by load; there may be millions of them, all left out.
-    for (uint32_t i = 0; i < node->n_inputs && i <= UINT8_MAX; ++i) {
-        int32_t tensor = a8_node_input(model, node, i);
-        if (tensor != -1) {
-            bool good = a8_model_tensor(model, subgraph, (uint32_t)tensor, &info, NULL) == A8_OK;
-            *dtype = info.dtype;
-            return good;
+    uint32_t i = 0;
+    int32_t tensor = -1;
+    for (; tensor == -1 && i < node->n_inputs && i <= UINT8_MAX; ++i) {
+        tensor = a8_node_input(model, node, i);
+    }
+    if (tensor == -1) {
+        return true;
+    }
+    bool good = a8_model_tensor(model, subgraph, (uint32_t)tensor, &info, NULL) == A8_OK;
+    *family = info.dtype;
+    tensor = a8_node_input(model, node, i);
+    if (good && has_weights(node->op) && tensor != -1) {
+        good = a8_model_tensor(model, subgraph, (uint32_t)tensor, &info, NULL) == A8_OK;
+        if (*family == A8_FLOAT32 && (info.dtype == A8_INT8 || info.dtype == A8_UINT8 || info.dtype == A8_INT4)) {
+            *family = A8_FAMILY_HYBRID;
+        } else if (info.dtype == A8_INT4) {
+            *family = A8_INT4;
         }
     }
-    return true;
+    return good;
 }
 
 bool a8_next_unsupported(const a8_model_t *model, uint32_t *subgraph, uint32_t *node, a8_unsupported_t *out) {
@@ -143,9 +202,9 @@ bool a8_next_unsupported(const a8_model_t *model, uint32_t *subgraph, uint32_t *
             if (a8_model_node(model, *subgraph, i, &info, NULL) != A8_OK) {
                 continue; // malformed: a8_load says so
             }
-            a8_dtype_t dtype;
-            bool known = a8_op_dtype(model, *subgraph, &info, &dtype);
-            if (a8_op_find(info.op, dtype, &out->reason) < 0) {
+            a8_dtype_t family;
+            bool known = a8_op_family(model, *subgraph, &info, &family);
+            if (a8_op_find(a8_op_code(&info), family, &out->reason) < 0) {
                 if (!known && (out->reason == A8_NO_SUCH_DTYPE || out->reason == A8_DTYPE_NOT_IN_THIS_BUILD)) {
                     continue;
                 }
@@ -153,7 +212,7 @@ bool a8_next_unsupported(const a8_model_t *model, uint32_t *subgraph, uint32_t *
                 out->node = i;
                 out->op = info.op;
                 out->custom = info.custom;
-                out->dtype = dtype;
+                out->dtype = family == A8_FAMILY_HYBRID ? A8_FLOAT32 : family;
                 return true;
             }
         }

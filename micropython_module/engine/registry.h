@@ -7,23 +7,31 @@
 #include "op.h"
 
 typedef struct {
-    int16_t op; // builtin operator code
-    int16_t family; // a8_dtype_t of the first input, or A8_FAMILY_ANY
+    int16_t op; // builtin operator code, or that of a custom operator from A8_CODE_CUSTOM_FIRST on
+    int16_t family; // a8_dtype_t, or A8_FAMILY_ANY
     a8_op_fn_t prepare; // NULL, as eval, if the build was made without this row
     a8_op_fn_t eval;
 } a8_op_row_t;
 
 #define A8_FAMILY_ANY (-1)
+// Float activations with integer weights: the family of "dynamic range" nodes, which no row has.
+#define A8_FAMILY_HYBRID (127)
+#define A8_CODE_CUSTOM_FIRST (0x400)
 
 // The i-th row; i is less than a8_op_rows().
 const a8_op_row_t *a8_op_row(uint32_t i);
 uint32_t a8_op_rows(void);
 
-// Index of the row that runs a node, or -1 and *reason says why there is none.
-int32_t a8_op_find(int32_t op, a8_dtype_t dtype, a8_reason_t *reason);
+// The node's operator code: its builtin one, or the one that arena8 gives to a custom operator's name
+// (the schema's CUSTOM if it doesn't know that name).
+int32_t a8_op_code(const a8_node_info_t *node);
 
-// Element type of a node's first present input, from which its row is chosen; float32 if it has none.
-// Returns false if that tensor is malformed.
-bool a8_op_dtype(const a8_model_t *model, uint32_t subgraph, const a8_node_info_t *node, a8_dtype_t *dtype);
+// Index of the row that runs a node, or -1 and *reason says why there is none.
+int32_t a8_op_find(int32_t op, a8_dtype_t family, a8_reason_t *reason);
+
+// The family a node's row is chosen by: the element type of its first present input (float32 if it has none);
+// but for operators with weights INT4 if these are int4, and A8_FAMILY_HYBRID if they are integers and the input is
+// float32. Returns false if a tensor is malformed.
+bool a8_op_family(const a8_model_t *model, uint32_t subgraph, const a8_node_info_t *node, a8_dtype_t *family);
 
 #endif

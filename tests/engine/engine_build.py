@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -43,35 +44,55 @@ def run(command: list) -> None:
         raise RuntimeError(f"{' '.join(map(str, command))}\n{done.stdout}{done.stderr}")
 
 
-def _state(flags: list[str], files: list[Path]) -> str:
-    digest = hashlib.sha256(repr([CC, flags]).encode())
+def _includes(path: Path, seen: dict[Path, bytes]) -> None:
+    """Collects the file and, again and again, what it includes of the engine."""
+    if path in seen or not path.is_file():
+        return
+    seen[path] = path.read_bytes()
+    for name in re.findall(rb'^\s*#\s*include\s+"([^"]+)"', seen[path], re.M):
+        for folder in (path.parent, ENGINE):
+            _includes((folder / name.decode()).resolve(), seen)
+
+
+def _state(compiler: str, flags: list[str], *files: Path) -> str:
+    """A name for what a compiler makes of these files with these flags, wherever the project lies."""
+    seen: dict[Path, bytes] = {}
     for path in files:
-        digest.update(str(path).encode() + path.read_bytes())
+        _includes(path.resolve(), seen)
+    digest = hashlib.sha256(repr([compiler, flags]).encode())
+    for path in sorted(seen):
+        digest.update(str(path.relative_to(ROOT)).encode() + seen[path])
     return digest.hexdigest()[:16]
 
 
 def compile_all(compiler: str, flags: list[str], folder: Path) -> list[Path]:
-    """The engine's object files, in the folder."""
-    objects = [folder / (str(s.relative_to(ENGINE)).replace("/", "_") + ".o") for s in sources()]
+    """The engine's object files. Those that are in the folder already are not compiled again."""
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def compile_one(source: Path) -> Path:
+        name = str(source.relative_to(ENGINE)).replace("/", "_")
+        path = folder / f"{name}-{_state(compiler, flags, source)}.o"
+        if not path.exists():
+            with tempfile.TemporaryDirectory(dir=folder) as temp:
+                run([compiler, *flags, f"-I{ENGINE}", "-c", source, "-o", Path(temp) / "o"])
+                os.replace(Path(temp) / "o", path)
+        return path
+
     with ThreadPoolExecutor(2) as pool:
-        jobs = zip(sources(), objects, strict=True)
-        list(pool.map(lambda job: run([compiler, *flags, f"-I{ENGINE}", "-c", job[0], "-o", job[1]]), jobs))
-    return objects
+        return list(pool.map(compile_one, sources()))
 
 
 @cache
 def library(flags: tuple = tuple(FLAGS)) -> Path:
     """libengine.a for these flags, in a folder of the cache that is named by what went into it."""
-    headers = [p for p in sorted(ENGINE.rglob("*")) if p.suffix in (".h", ".def")]
-    folder = CACHE / _state(list(flags), sources() + headers)
+    objects = compile_all(CC, list(flags), CACHE / "objects")
+    folder = CACHE / hashlib.sha256(repr([o.name for o in objects]).encode()).hexdigest()[:16]
     archive = folder / "libengine.a"
-    if archive.exists():
-        return archive
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder) as temp:
-        objects = compile_all(CC, list(flags), Path(temp))
-        run(["ar", "rcs", Path(temp) / "libengine.a", *objects])
-        os.replace(Path(temp) / "libengine.a", archive)
+    if not archive.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as temp:
+            run(["ar", "rcs", Path(temp) / "libengine.a", *objects])
+            os.replace(Path(temp) / "libengine.a", archive)
     return archive
 
 
@@ -80,7 +101,7 @@ def program(name: str, flags: tuple = tuple(FLAGS)) -> Path:
     """A C program of this folder or, as ../fuzz/fuzz_model, beside it, linked with the engine."""
     source = (HERE / f"{name}.c").resolve()
     archive = library(flags)
-    path = archive.parent / f"{source.stem}-{_state(list(flags), [source, HERE / 'check.h'])}"
+    path = archive.parent / f"{source.stem}-{_state(CC, list(flags), source)}"
     if not path.exists():
         includes = [f"-I{ENGINE}", f"-I{HERE}"]
         with tempfile.TemporaryDirectory(dir=path.parent) as temp:

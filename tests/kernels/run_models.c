@@ -11,6 +11,7 @@
 //
 // Every region is a block of its own, exactly as large as promised, so that
 // the address sanitizer sees a step beyond it.
+#define _ISOC11_SOURCE // aligned_alloc
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -7,110 +7,35 @@ numbers come from the formula in exact integers, which is checked against the wh
 """
 
 import math
-from dataclasses import dataclass
 
 import differential
 import numpy as np
 import pytest
-from differential import DATA, MODEL, UNSUPPORTED
+from differential import (
+    DATA,
+    MODEL,
+    UNSUPPORTED,
+    Case,
+    a_scale,
+    a_shape,
+    a_zero_point,
+    check,
+    check_refused,
+    multiplier,
+    requantize,
+    round_away,
+    saturate,
+    values,
+)
 from model_builder import ModelBuilder
 
 CASES = 200
 ALL = np.arange(-128, 128, dtype=np.int8)
 
 
-@dataclass
-class Case:
-    model: bytes
-    invokes: list
-    note: str
-    expected: bytes | None = None  # None: as the reference has it
-    reference: bool = True  # whether the reference can run it
-    dtype: type = np.int8
-
-
 @pytest.fixture(scope="module")
-def program(tmp_path_factory):
-    return differential.build(tmp_path_factory.mktemp("run_models"))
-
-
-def check(program, cases):
-    results = differential.run_engine(program, [(c.model, c.invokes) for c in cases])
-    compared = 0
-    for case, result in zip(cases, results, strict=True):
-        assert isinstance(result, bytes), f"{case.note}: {result}"
-        got = np.frombuffer(result, case.dtype)
-        wanted = [] if case.expected is None else [("formula", case.expected)]
-        if case.reference:
-            wanted.append(("reference", differential.run_reference(case.model, case.invokes)))
-        assert wanted, case.note
-        for name, data in wanted:
-            want = np.frombuffer(data, case.dtype)
-            compared += 1
-            assert len(got) == len(want), f"{case.note}: {len(got)} elements, {name} {len(want)}"
-            wrong = np.flatnonzero(got.view(np.uint8) != want.view(np.uint8)) // got.itemsize
-            assert len(wrong) == 0, (
-                f"{case.note}: {len(wrong)} of {len(got)} elements differ from the {name}, "
-                f"the first at {wrong[0]}: {got[wrong[0]]}, {want[wrong[0]]}"
-            )
-    assert compared >= len(cases)
-
-
-# ---- Random parts -----------------------------------------------------------
-
-
-def a_scale(rng, low=-7.0, high=1.0):
-    return np.float32(np.exp(rng.uniform(low, high)))
-
-
-def a_zero_point(rng, low=-128, high=127):
-    return int(rng.choice([low, high, 0, rng.integers(low, high + 1)]))
-
-
-def a_shape(rng, rank=None, limit=8):
-    rank = int(rng.integers(1, 7)) if rank is None else rank
-    return tuple(int(d) for d in rng.integers(1, limit if rank < 5 else 4, rank))
-
-
-def values(rng, shape, dtype=np.int8):
-    info = np.iinfo(dtype)
-    x = rng.integers(info.min, info.max + 1, shape)
-    if rng.random() < 0.2:
-        x = rng.choice([info.min, info.max], shape)
-    return np.asarray(x).astype(dtype)
-
-
-# ---- Formulas in exact integers ---------------------------------------------
-
-
-def multiplier(real):
-    """QuantizeMultiplier of the reference on a double."""
-    if real == 0:
-        return 0, 0
-    fraction, shift = math.frexp(real)
-    fixed = math.floor(fraction * 2**31 + 0.5)
-    if fixed == 2**31:
-        fixed, shift = 2**30, shift + 1
-    return (0, 0) if shift < -31 else (fixed, shift)
-
-
-def requantize(x, fixed, shift):
-    """MultiplyByQuantizedMultiplier of the reference: two roundings. x: an int without bounds."""
-    product = (x << max(shift, 0)) * fixed
-    high = (product + 2**30) >> 31
-    exponent = max(-shift, 0)
-    half = 1 << exponent >> 1
-    return (high + half >> exponent) if high >= 0 else -(-high + half >> exponent)
-
-
-def saturate(x, dtype):
-    info = np.iinfo(dtype)
-    return max(info.min, min(info.max, x))
-
-
-def round_away(x):
-    """Half away from zero, of float32 values."""
-    return np.trunc(x + np.copysign(np.float32(0.49999997), x))
+def program():
+    return differential.build()
 
 
 # ---- ADD ----------------------------------------------------------------------
@@ -621,9 +546,4 @@ REFUSED = [
 
 
 def test_refused(program):
-    results = differential.run_engine(program, [(model, []) for model, *_ in REFUSED])
-    for (_, code, words, needed, given), failure in zip(REFUSED, results, strict=True):
-        assert isinstance(failure, differential.Failure), words
-        assert words in failure.message, f"{words!r} wanted: {failure}"
-        assert (failure.code, failure.needed, failure.given) == (code, needed, given), failure
-        assert failure.node == 0, failure
+    check_refused(program, REFUSED)

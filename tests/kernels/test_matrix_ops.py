@@ -6,6 +6,7 @@ alignment, and in the wheel tflite_micro. Outputs must be the same to the bit.
 """
 
 import numpy as np
+import operator_counts
 import pytest
 from differential import Failure, build, run_engine, run_reference
 from model_builder import ModelBuilder
@@ -15,8 +16,8 @@ INVOKES = 2
 
 
 @pytest.fixture(scope="module")
-def program(tmp_path_factory):
-    return build(tmp_path_factory.mktemp("programs"))
+def program():
+    return build()
 
 
 ACTIVATIONS = ["NONE", "NONE", "NONE", "RELU", "RELU_N1_TO_1", "RELU6"]
@@ -211,6 +212,7 @@ def check(cases, program):
         assert not isinstance(ours, Failure), f"{ours}: {vars(case)}"
         assert ours == run_reference(model, invokes), f"outputs differ: {vars(case)}"
         outputs.append(np.frombuffer(ours, np.int8))
+    operator_counts.passed(model for model, _ in models)
     for case, count in zip(cases, polls, strict=True):
         rows = case.out_shape[:-1] if case.op == "FULLY_CONNECTED" else case.out_shape[:2]
         assert count >= np.prod(rows), f"{count} polls: {vars(case)}"
