@@ -1,44 +1,31 @@
 # SPDX-License-Identifier: MIT
-"""The shared models whose operators arena8 has, against outputs of TFLite Micro's reference kernels.
+"""The shared models against outputs of TFLite Micro's reference kernels.
 
 Every model runs under ASan and UBSan, at an aligned and at an odd address. Outputs must be the same to the
 bit, float32 ones (DEQUANTIZE at a model's end) too, as the arithmetic is the same. Where the reference is
-wrong (a standalone RELU6 that changes scales), the golden file has LiteRT's answer. When an output differs,
-the message names the first operator whose result does.
+wrong or lacks an operator, the golden file has LiteRT's answer. When an output differs, the message names the
+first operator whose result does.
 """
 
 import json
-import re
 import subprocess
 
 import engine_build
 import numpy as np
 import pytest
 
-# An operator and the element types of its tensors, as the manifest writes them: "CONV_2D i8*i8(pc)+i32->i8".
-INT8_OPERATORS = {
-    "ADD", "AVERAGE_POOL_2D", "CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "LOGISTIC", "MAX_POOL_2D",
-    "MEAN", "PAD", "RELU", "RELU6", "RESHAPE", "SOFTMAX",
-}  # fmt: skip
-EDGES = {"QUANTIZE f32->i8", "QUANTIZE i8->i8", "QUANTIZE u8->i8", "QUANTIZE i8->u8", "QUANTIZE f32->u8"}
-EDGES |= {"DEQUANTIZE i8->f32"}
-MINIMUM = 60
+# Operators that TFLite Micro lacks and that go through a table: LiteRT's answer, give or take a step.
+WITHIN_A_STEP = {"EXP", "GELU", "NEG", "RELU_0_TO_1", "RELU_N1_TO_1", "SQRT", "SQUARE"}
+# Where TFLite Micro is wrong (a standalone one that changes scales) and the golden file has LiteRT's answer too.
+LITERT_IS_RIGHT = {"RELU", "RELU6"}
 ALL_RIGHT = "all intermediate tensors are right"
 
 SHARED = engine_build.shared_models()
 MODELS = json.loads((SHARED / "manifest.json").read_text())["models"] if SHARED else []
 
 
-def expected_to_run(model):
-    for signature in model["ops"]:
-        op, types = signature.split(" ", 1)
-        kinds = set(re.findall(r"[a-z]+\d+", types))
-        if signature not in EDGES and not (op in INT8_OPERATORS and kinds <= {"i8", "i32"} and "i8" in kinds):
-            return False
-    return True
-
-
-RUNNING = [m for m in MODELS if expected_to_run(m)]
+def operators(model):
+    return {signature.split(" ")[0] for signature in model["ops"]}
 
 
 def raw(golden, prefix, row, overrides=""):
@@ -68,11 +55,11 @@ def first_wrong(golden, trace):
 def test_enough_models():
     if SHARED is None:
         pytest.skip("NOT RUN: no folder of shared models (set ARENA8_SHARED_MODELS)")
-    assert len(RUNNING) >= MINIMUM
+    assert len(MODELS) >= 235
 
 
 @pytest.mark.parametrize("misalign", [0, 1])
-@pytest.mark.parametrize("model", RUNNING, ids=lambda m: m["id"])
+@pytest.mark.parametrize("model", MODELS, ids=lambda m: m["id"])
 def test_golden(model, misalign, program, tmp_path):
     golden = np.load(SHARED / model["golden"])
     rows = range(len(golden["in0"]))
@@ -82,13 +69,21 @@ def test_golden(model, misalign, program, tmp_path):
     done = subprocess.run([*command, "--trace", trace], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
     where = first_wrong(golden, trace)
-    expected = b"".join(raw(golden, "out", row, "litert_out") for row in rows)
+    overrides = "litert_out" if operators(model) & LITERT_IS_RIGHT else ""
+    expected = b"".join(raw(golden, "out", row, overrides) for row in rows)
     got = output.read_bytes()
-    if got != expected:
+    steps = (
+        1 if operators(model) & WITHIN_A_STEP and model["golden_source"].startswith("ai_edge_litert") else 0
+    )
+    if steps:
+        difference = np.frombuffer(got, np.int8).astype(int) - np.frombuffer(expected, np.int8)
+        assert np.abs(difference).max() <= steps
+        expected = got
+    elif got != expected:
         assert len(got) == len(expected)
         differ = np.count_nonzero(np.frombuffer(got, np.uint8) != np.frombuffer(expected, np.uint8))
         pytest.fail(f"{differ} of {len(expected)} output bytes differ; {where}")
-    if not any(name.startswith("litert_out") for name in golden):
+    if "tcrc" in golden and not overrides:
         assert where == ALL_RIGHT
     # The same without stopping after every operator.
     done = subprocess.run(command, capture_output=True, text=True, timeout=300)
