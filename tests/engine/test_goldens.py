@@ -16,7 +16,7 @@ import pytest
 
 # Operators that TFLite Micro lacks and that go through a table: LiteRT's answer, give or take a step.
 WITHIN_A_STEP = {"EXP", "GELU", "NEG", "RELU_0_TO_1", "RELU_N1_TO_1", "SQRT", "SQUARE"}
-# Where TFLite Micro is wrong (a standalone one that changes scales) and the golden file has LiteRT's answer too.
+# Where TFLite Micro is wrong (a standalone one that changes scales): the golden file has LiteRT's answer too.
 LITERT_IS_RIGHT = {"RELU", "RELU6"}
 ALL_RIGHT = "all intermediate tensors are right"
 
