@@ -135,6 +135,11 @@ const char *a8_op_listed(uint32_t i) {
     return NULL;
 }
 
+// Whether elements have a size, so that an operator can move them whatever they are.
+static bool is_movable(a8_dtype_t family) {
+    return family == A8_INT4 || a8_dtype_size(family) != 0;
+}
+
 int32_t a8_op_find(int32_t op, a8_dtype_t family, a8_reason_t *reason) {
     // Of several reasons the one that says most: the type is there but switched off,
     // other types are in this build, the operator is switched off, there is none.
@@ -144,7 +149,7 @@ int32_t a8_op_find(int32_t op, a8_dtype_t family, a8_reason_t *reason) {
             continue;
         }
         bool on = rows[i].eval != NULL;
-        bool fits = rows[i].family == A8_FAMILY_ANY || rows[i].family == (int16_t)family;
+        bool fits = rows[i].family == (int16_t)family || (rows[i].family == A8_FAMILY_ANY && is_movable(family));
         if (fits && on) {
             return (int32_t)i;
         }
