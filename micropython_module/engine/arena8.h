@@ -137,6 +137,8 @@ typedef struct {
     uint32_t outputs;
     uint32_t n_outputs;
     uint32_t options; // position of the options table, 0: none
+    uint32_t custom_options; // position of a custom operator's options, which are bytes
+    uint32_t n_custom_options;
 } a8_node_info_t;
 
 // Checks identifier, root table and its vectors. data must stay in place while
