@@ -437,7 +437,7 @@ def main():
         default="",
         metavar="NAMES",
         help=f"operators to compile in: all, auto (what the models need), {', '.join(opset.GROUPS)}, or "
-        "names such as CONV_2D or CONV_2D.INT16, with commas between; default: as the board's facts.json says",
+        "names such as CONV_2D or CONV_2D.INT16, with commas between; default: as facts.json says",
     )
     parser.add_argument(
         "--for-tests", action="store_true", help="build in <BOARD>-tests, whatever the models are"
