@@ -239,7 +239,7 @@ REFUSED = [
     (refuse(bias_dtype="int64"), UNSUPPORTED, "bias", 2, 4),
     (refuse(feature_scale=(0.1, 0.2, 0.1, 0.2, 0.1, 0.2)), UNSUPPORTED, "one scale", 1, 6),
     (refuse(out_scale=None), UNSUPPORTED, "one scale", 1, 0),
-    (refuse(out_scale=1e-30), MODEL, "too far apart", 30, 89),
+    (refuse(state_scale=1.0, time_scale=1.0, out_scale=2.0**-40), MODEL, "too far apart", 30, 41),
 ]  # fmt: skip
 
 
