@@ -114,23 +114,8 @@ typedef struct {
 void a8_add_s8_generic(const a8_add_params_t *params, const int8_t *a, int32_t a_step, const int8_t *b, int32_t b_step,
     int8_t *out, int32_t n);
 
-// Mean over some dimensions, of less than 2^23 elements each. Neighbouring dimensions that are both kept or
-// both reduced count as one, so that three of each reach rank 6. Outermost first, unused ones have extent 1.
-#define A8_MEAN_GROUPS (3)
-
-typedef struct {
-    int32_t kept[A8_MEAN_GROUPS];
-    int32_t kept_stride[A8_MEAN_GROUPS];
-    int32_t reduced[A8_MEAN_GROUPS];
-    int32_t reduced_stride[A8_MEAN_GROUPS];
-    int32_t multiplier; // from a sum to a mean in the output's scale
-    int32_t shift;
-    int32_t sum_offset; // minus the input's zero point for each element of a mean
-    int32_t output_offset;
-} a8_mean_params_t;
-
-// Outputs [begin, end) of all.
-void a8_mean_s8_generic(const a8_mean_params_t *params, const int8_t *in, int8_t *out, int32_t begin, int32_t end);
+// Sum of n elements, stride apart; n is at most 2^24.
+int32_t a8_sum_s8_generic(const int8_t *x, int32_t n, int32_t stride);
 
 // Softmax over rows of depth elements.
 typedef struct {
@@ -142,7 +127,6 @@ typedef struct {
 
 // These lie in an interpreter's records, whose size is the same on every machine.
 typedef char a8_assert_add_params_t[sizeof(a8_add_params_t) == 44 ? 1 : -1];
-typedef char a8_assert_mean_params_t[sizeof(a8_mean_params_t) == 64 ? 1 : -1];
 typedef char a8_assert_softmax_params_t[sizeof(a8_softmax_params_t) == 16 ? 1 : -1];
 
 void a8_softmax_s8_generic(const a8_softmax_params_t *params, const int8_t *in, int8_t *out, int32_t rows);
@@ -185,7 +169,7 @@ void a8_svdf_s8_s16_generic(const a8_svdf_params_t *params, const int8_t *input,
 // ---- The ladder -----------------------------------------------------------
 
 #define a8_add_s8 a8_add_s8_generic
-#define a8_mean_s8 a8_mean_s8_generic
+#define a8_sum_s8 a8_sum_s8_generic
 #define a8_softmax_s8 a8_softmax_s8_generic
 #define a8_softmax_s8_s16 a8_softmax_s8_s16_generic
 #define a8_conv_s8 a8_conv_s8_generic
