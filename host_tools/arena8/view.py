@@ -20,6 +20,7 @@ REASONS = {
     lib.A8_NOT_IN_THIS_BUILD: "not_in_this_build",
     lib.A8_NO_SUCH_DTYPE: "no_such_dtype",
     lib.A8_DTYPE_NOT_IN_THIS_BUILD: "dtype_not_in_this_build",
+    lib.A8_HYBRID: "hybrid",
 }
 
 
