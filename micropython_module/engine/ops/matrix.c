@@ -36,7 +36,8 @@ int a8_weighted_tensors(a8_ctx_t *ctx, const a8_weighted_kind_t *kind, a8_weight
     const a8_dtype_t usual = dtype == A8_FLOAT32 ? A8_FLOAT32 : A8_INT8;
     if (weights != usual && (weights != A8_INT4 || dtype != A8_INT8)) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "weights must be int8 (type 9); float32 with float32 activations, "
-            "perhaps int4 with int8 ones", (int32_t)usual, (int32_t)weights);
+                                                    "perhaps int4 with int8 ones",
+            (int32_t)usual, (int32_t)weights);
     }
     if (t->filter.count == 0) {
         return a8_ctx_fail(ctx, A8_ERR_MODEL, "weights have no elements", 1, 0);
