@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-#include "matrix_generic.h"
+#include "dot_generic.h"
 
 // What a filter makes of the input, in the state's scale.
 static int32_t feature(const a8_svdf_params_t *params, const int8_t *input, const int8_t *weights, int32_t min,
     int32_t max) {
-    uint32_t acc = a8_dot(0, input, weights, params->inputs, params->in_zero_point);
+    uint32_t acc = a8_dot_s8(0, input, weights, params->inputs, params->in_zero_point);
     int32_t value = a8_requantize((int32_t)acc, params->state_multiplier, params->state_shift);
     return value < min ? min : value > max ? max
                                            : value;
@@ -15,10 +15,8 @@ static uint32_t first_sum(const uint8_t *bias, int32_t unit) {
 }
 
 static int8_t to_output(const a8_svdf_params_t *params, uint32_t acc) {
-    uint32_t scaled = (uint32_t)a8_requantize((int32_t)acc, params->out_multiplier, params->out_shift);
-    int32_t value = (int32_t)(scaled + (uint32_t)params->out_zero_point);
-    return (int8_t)(value < INT8_MIN ? INT8_MIN : value > INT8_MAX ? INT8_MAX
-                                                                   : value);
+    int32_t scaled = a8_requantize((int32_t)acc, params->out_multiplier, params->out_shift);
+    return (int8_t)a8_clamped_sum(scaled, params->out_zero_point, INT8_MIN, INT8_MAX);
 }
 
 // A filter's memory moves by one in the same pass that weighs it. Sums wrap around like the reference's.
@@ -56,8 +54,7 @@ A8_HOT void a8_svdf_s8_s16_generic(const a8_svdf_params_t *params, const int8_t 
             for (int32_t i = 0; i < memory; i++) {
                 int32_t value = i + 1 < memory ? past[i + 1] : newest;
                 past[i] = (int16_t)value;
-                int32_t weight = (int16_t)(w[2 * i] | w[2 * i + 1] << 8);
-                acc += (uint32_t)(weight * value);
+                acc += (uint32_t)(a8_load_i16(w, i) * value);
             }
         }
         output[u] = to_output(params, acc);
