@@ -331,8 +331,8 @@ static int run(a8_ctx_t *ctx, a8_lstm_gate_t *gate) {
     const int32_t units = block->gates[0].units;
     const int32_t in_bytes = block->gates[0].inputs * block->element_bytes;
     const int32_t out_bytes = units * block->element_bytes;
-    uint8_t *hidden = (uint8_t *)(uintptr_t)a8_ctx_in(ctx, HIDDEN);
-    int16_t *cell = (int16_t *)(uintptr_t)a8_ctx_in(ctx, CELL);
+    uint8_t *hidden = a8_ctx_variable(ctx, HIDDEN);
+    int16_t *cell = a8_ctx_variable(ctx, CELL);
     for (int32_t b = 0; b < block->batches; b++) {
         for (int32_t t = 0; t < block->steps; t++) {
             const int32_t row = block->time_major ? t * block->batches + b : b * block->steps + t;

@@ -166,7 +166,7 @@ int a8_svdf_eval_s8(a8_ctx_t *ctx) {
     const int8_t *features = a8_ctx_in(ctx, FEATURES);
     const void *times = a8_ctx_in(ctx, TIMES);
     const uint8_t *bias = a8_ctx_in(ctx, BIAS);
-    void *state = (void *)(uintptr_t)a8_ctx_in(ctx, STATE);
+    void *state = a8_ctx_variable(ctx, STATE);
     for (int32_t b = 0; b < params->batches; b++) {
         const int8_t *in = (const int8_t *)a8_ctx_in(ctx, INPUT) + b * params->inputs;
         int8_t *out = (int8_t *)a8_ctx_out(ctx, 0) + b * params->units;
