@@ -222,6 +222,32 @@ typedef void a8_lstm_gate_t(const a8_lstm_gate_params_t *params, const void *inp
 a8_lstm_gate_t a8_lstm_gate_s8_generic;
 a8_lstm_gate_t a8_lstm_gate_s16_generic;
 
+// Product of two matrices that lie in any order: elements of a row of the left and of a column of the right are
+// left_step and right_step apart, columns of the right right_column. For float32 only sizes and steps count, for
+// int16 the zero points are 0.
+typedef struct {
+    int32_t depth; // of the sums
+    int32_t columns;
+    int32_t left_step;
+    int32_t right_step;
+    int32_t right_column;
+    int32_t left_zero_point;
+    int32_t right_zero_point;
+    int32_t out_zero_point;
+    int32_t multiplier;
+    int32_t shift;
+} a8_batch_matmul_params_t;
+
+typedef char a8_assert_batch_matmul_params_t[sizeof(a8_batch_matmul_params_t) == 40 ? 1 : -1];
+
+// Columns c0 to c1 - 1 of one row of a product: left is that row, right the whole matrix, both int8, int16 or float32
+// of any alignment; output is the row of the product.
+typedef void a8_batch_matmul_t(const a8_batch_matmul_params_t *params, const void *left, const void *right,
+    void *output, int32_t c0, int32_t c1);
+a8_batch_matmul_t a8_batch_matmul_s8_generic;
+a8_batch_matmul_t a8_batch_matmul_s16_generic;
+a8_batch_matmul_t a8_batch_matmul_f32_generic;
+
 // ---- The ladder -----------------------------------------------------------
 
 #define a8_add_s8 a8_add_s8_generic
@@ -238,6 +264,9 @@ a8_lstm_gate_t a8_lstm_gate_s16_generic;
 #define a8_fully_connected_s8 a8_fully_connected_s8_generic
 #define a8_average_pool_s8 a8_average_pool_s8_generic
 #define a8_max_pool_s8 a8_max_pool_s8_generic
+#define a8_batch_matmul_s8 a8_batch_matmul_s8_generic
+#define a8_batch_matmul_s16 a8_batch_matmul_s16_generic
+#define a8_batch_matmul_f32 a8_batch_matmul_f32_generic
 #define a8_lstm_gate_s8 a8_lstm_gate_s8_generic
 #define a8_lstm_gate_s16 a8_lstm_gate_s16_generic
 #define a8_svdf_s8 a8_svdf_s8_generic

@@ -311,8 +311,8 @@ static int step(a8_ctx_t *ctx, a8_lstm_gate_t *gate, const void *in, const void 
     const block_t *block = a8_ctx_data(ctx);
     const int32_t units = block->gates[0].units;
     int16_t sums[GATES][CHUNK];
-    for (int32_t u = 0; u < units; u += CHUNK) {
-        const int32_t end = units - u < CHUNK ? units : u + CHUNK;
+    for (int32_t u = 0, end; u < units; u = end) {
+        end = units - u < CHUNK ? units : u + CHUNK;
         for (uint32_t i = 0; i < GATES; i++) {
             gate(&block->gates[i], in, hidden, a8_ctx_in(ctx, IN_WEIGHTS + i), a8_ctx_in(ctx, HIDDEN_WEIGHTS + i),
                 a8_ctx_in(ctx, BIASES + i), sums[i], u, end);
