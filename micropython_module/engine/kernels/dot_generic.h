@@ -34,8 +34,10 @@ static inline int32_t a8_requantize_wide(uint64_t value, int32_t multiplier, int
 // value + offset within [min, max].
 static inline int32_t a8_clamped_sum(int32_t value, int32_t offset, int32_t min, int32_t max) {
     value = (int32_t)((uint32_t)value + (uint32_t)offset);
-    return value < min ? min : value > max ? max
-                                           : value;
+    if (value < min) {
+        value = min;
+    }
+    return value > max ? max : value;
 }
 
 #endif

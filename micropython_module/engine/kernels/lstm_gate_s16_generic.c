@@ -3,14 +3,25 @@
 
 #define CHUNK (256) // products of int16 and int8 whose sum stays in 32 bits
 
+static int32_t dot_chunk(const uint8_t *x, const int8_t *w, int32_t n) {
+    int32_t sum = 0;
+    if (((uintptr_t)x & 1) != 0) {
+        for (int32_t i = 0; i < n; i++) {
+            sum += a8_load_i16(x, i) * w[i];
+        }
+    } else {
+        const int16_t *aligned = (const int16_t *)(const void *)x;
+        for (int32_t i = 0; i < n; i++) {
+            sum += aligned[i] * w[i];
+        }
+    }
+    return sum;
+}
+
 static uint64_t dot(uint64_t acc, const uint8_t *x, const int8_t *w, int32_t n) {
     while (n > 0) {
         int32_t count = n < CHUNK ? n : CHUNK;
-        int32_t sum = 0;
-        for (int32_t i = 0; i < count; i++) {
-            sum += a8_load_i16(x, i) * w[i];
-        }
-        acc += (uint64_t)(int64_t)sum;
+        acc += (uint64_t)(int64_t)dot_chunk(x, w, count);
         x += 2 * count;
         w += count;
         n -= count;

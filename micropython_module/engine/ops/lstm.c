@@ -268,8 +268,10 @@ int a8_lstm_prepare(a8_ctx_t *ctx) {
 }
 
 static int32_t saturated(int32_t value, int32_t max) {
-    return value > max ? max : value < -max - 1 ? -max - 1
-                                                : value;
+    if (value < -max - 1) {
+        value = -max - 1;
+    }
+    return value > max ? max : value;
 }
 
 static int32_t product(int32_t a, int32_t b, const a8_multiplier_t *m) {
