@@ -220,6 +220,59 @@ void a8_svdf_s8_generic(const a8_svdf_params_t *params, const int8_t *input, con
 void a8_svdf_s8_s16_generic(const a8_svdf_params_t *params, const int8_t *input, const int8_t *features,
     const uint8_t *times, const uint8_t *bias, int16_t *state, int8_t *output, int32_t u0, int32_t u1);
 
+// Largest shift of a multiplier for 64-bit sums.
+#define A8_WIDE_SHIFT_MAX (7)
+
+// One gate of an LSTM: what the input adds to it and what the state before adds are scaled to 12 fractional bits,
+// saturated to int16 and added.
+typedef struct {
+    int32_t inputs;
+    int32_t units;
+    int32_t in_zero_point; // 0 if the input is int16, and so is hidden's
+    int32_t hidden_zero_point;
+    int32_t in_multiplier;
+    int32_t in_shift;
+    int32_t hidden_multiplier;
+    int32_t hidden_shift;
+} a8_lstm_gate_params_t;
+
+typedef char a8_assert_lstm_gate_params_t[sizeof(a8_lstm_gate_params_t) == 32 ? 1 : -1];
+
+// Units u0 to u1 - 1 of one batch and time step, before sigmoid or tanh; output[0] is unit u0's. input and hidden (the
+// output of the step before) are int8 or int16 of any alignment, in_weights is [units][inputs], hidden_weights
+// [units][units]. bias is int32 (int64 for int16) of any alignment.
+typedef void a8_lstm_gate_t(const a8_lstm_gate_params_t *params, const void *input, const void *hidden,
+    const int8_t *in_weights, const int8_t *hidden_weights, const uint8_t *bias, int16_t *output, int32_t u0,
+    int32_t u1);
+a8_lstm_gate_t a8_lstm_gate_s8_generic;
+a8_lstm_gate_t a8_lstm_gate_s16_generic;
+
+// Product of two matrices that lie in any order: elements of a row of the left and of a column of the right are
+// left_step and right_step apart, columns of the right right_column. For float32 only sizes and steps count, for
+// int16 the zero points are 0.
+typedef struct {
+    int32_t depth; // of the sums
+    int32_t columns;
+    int32_t left_step;
+    int32_t right_step;
+    int32_t right_column;
+    int32_t left_zero_point;
+    int32_t right_zero_point;
+    int32_t out_zero_point;
+    int32_t multiplier;
+    int32_t shift;
+} a8_batch_matmul_params_t;
+
+typedef char a8_assert_batch_matmul_params_t[sizeof(a8_batch_matmul_params_t) == 40 ? 1 : -1];
+
+// Columns c0 to c1 - 1 of one row of a product: left is that row, right the whole matrix, both int8, int16 or float32
+// of any alignment; output is the row of the product.
+typedef void a8_batch_matmul_t(const a8_batch_matmul_params_t *params, const void *left, const void *right,
+    void *output, int32_t c0, int32_t c1);
+a8_batch_matmul_t a8_batch_matmul_s8_generic;
+a8_batch_matmul_t a8_batch_matmul_s16_generic;
+a8_batch_matmul_t a8_batch_matmul_f32_generic;
+
 // ---- The ladder -----------------------------------------------------------
 
 #define a8_add_s8 a8_add_s8_generic
@@ -237,6 +290,11 @@ void a8_svdf_s8_s16_generic(const a8_svdf_params_t *params, const int8_t *input,
 #define a8_fully_connected_s8 a8_fully_connected_s8_generic
 #define a8_average_pool_s8 a8_average_pool_s8_generic
 #define a8_max_pool_s8 a8_max_pool_s8_generic
+#define a8_batch_matmul_s8 a8_batch_matmul_s8_generic
+#define a8_batch_matmul_s16 a8_batch_matmul_s16_generic
+#define a8_batch_matmul_f32 a8_batch_matmul_f32_generic
+#define a8_lstm_gate_s8 a8_lstm_gate_s8_generic
+#define a8_lstm_gate_s16 a8_lstm_gate_s16_generic
 #define a8_svdf_s8 a8_svdf_s8_generic
 #define a8_svdf_s8_s16 a8_svdf_s8_s16_generic
 
