@@ -98,7 +98,11 @@ a8_pool_s8_t a8_max_pool_s8_generic;
 
 // ---- Element by element, reductions, softmax ------------------------------
 
-// Sum of two tensors: both rescaled to a common scale with 20 bits of headroom, added, rescaled to the output's.
+// Sum or difference of two tensors: both rescaled to a common scale with headroom (shifted up by this many bits),
+// added, rescaled to the output's.
+#define A8_ADD_SHIFT_S8 (20)
+#define A8_ADD_SHIFT_S16 (15)
+
 typedef struct {
     int32_t input_offset[2]; // minus the zero points
     int32_t input_multiplier[2];
@@ -111,8 +115,33 @@ typedef struct {
 } a8_add_params_t;
 
 // n elements in a row. A step is 1, or 0 for an input that is the same for the whole row.
-void a8_add_s8_generic(const a8_add_params_t *params, const int8_t *a, int32_t a_step, const int8_t *b, int32_t b_step,
-    int8_t *out, int32_t n);
+typedef void a8_add_s8_t(const a8_add_params_t *params, const int8_t *a, int32_t a_step, const int8_t *b,
+    int32_t b_step, int8_t *out, int32_t n);
+typedef void a8_add_s16_t(const a8_add_params_t *params, const int16_t *a, int32_t a_step, const int16_t *b,
+    int32_t b_step, int16_t *out, int32_t n);
+a8_add_s8_t a8_add_s8_generic;
+a8_add_s8_t a8_sub_s8_generic;
+a8_add_s16_t a8_add_s16_generic;
+a8_add_s16_t a8_sub_s16_generic;
+
+// Product of two tensors, as wide as 32 bits hold it.
+typedef struct {
+    int32_t input_offset[2]; // minus the zero points
+    int32_t multiplier;
+    int32_t shift;
+    int32_t output_offset;
+    int32_t min; // of the fused activation
+    int32_t max;
+} a8_mul_params_t;
+
+typedef char a8_assert_mul_params_t[sizeof(a8_mul_params_t) == 28 ? 1 : -1];
+
+typedef void a8_mul_s8_t(const a8_mul_params_t *params, const int8_t *a, int32_t a_step, const int8_t *b,
+    int32_t b_step, int8_t *out, int32_t n);
+typedef void a8_mul_s16_t(const a8_mul_params_t *params, const int16_t *a, int32_t a_step, const int16_t *b,
+    int32_t b_step, int16_t *out, int32_t n);
+a8_mul_s8_t a8_mul_s8_generic;
+a8_mul_s16_t a8_mul_s16_generic;
 
 // Sum of n elements, stride apart; n is at most 2^24.
 int32_t a8_sum_s8_generic(const int8_t *x, int32_t n, int32_t stride);
@@ -170,6 +199,11 @@ void a8_svdf_s8_s16_generic(const a8_svdf_params_t *params, const int8_t *input,
 
 #define a8_add_s8 a8_add_s8_generic
 #define a8_sum_s8 a8_sum_s8_generic
+#define a8_add_s16 a8_add_s16_generic
+#define a8_sub_s8 a8_sub_s8_generic
+#define a8_sub_s16 a8_sub_s16_generic
+#define a8_mul_s8 a8_mul_s8_generic
+#define a8_mul_s16 a8_mul_s16_generic
 #define a8_softmax_s8 a8_softmax_s8_generic
 #define a8_softmax_s8_s16 a8_softmax_s8_s16_generic
 #define a8_conv_s8 a8_conv_s8_generic

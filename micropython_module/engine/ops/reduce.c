@@ -6,7 +6,8 @@
 
 typedef char a8_assert_reduce_groups[A8_MAX_DIMS <= 2 * A8_REDUCE_GROUPS ? 1 : -1];
 
-int a8_reduce_axes(a8_ctx_t *ctx, uint32_t rank, uint32_t *axes) {
+// The constant int32 axes of input 1 as bits, a set bit for each dimension of rank that they name.
+static int axes_of(a8_ctx_t *ctx, uint32_t rank, uint32_t *axes) {
     a8_tensor_info_t axis;
     int code = a8_ctx_input(ctx, 1, &axis);
     if (code != A8_OK) {
@@ -32,7 +33,7 @@ int a8_reduce_axes(a8_ctx_t *ctx, uint32_t rank, uint32_t *axes) {
 
 int a8_reduce_prepare(a8_ctx_t *ctx, const a8_tensor_info_t *in, const a8_tensor_info_t *out, a8_reduce_t *reduce) {
     uint32_t axes;
-    int code = a8_reduce_axes(ctx, in->rank, &axes);
+    int code = axes_of(ctx, in->rank, &axes);
     if (code != A8_OK) {
         return code;
     }
@@ -68,6 +69,31 @@ int a8_reduce_prepare(a8_ctx_t *ctx, const a8_tensor_info_t *in, const a8_tensor
     if (out->count != (uint32_t)reduce->outputs) {
         return a8_ctx_fail(ctx, A8_ERR_MODEL, "output has not one element for each group of the input's",
             reduce->outputs, (int32_t)out->count);
+    }
+    return A8_OK;
+}
+
+int a8_reduce_axis(a8_ctx_t *ctx, const a8_tensor_info_t *in, a8_axis_t *axis) {
+    uint32_t axes;
+    int code = axes_of(ctx, in->rank, &axes);
+    if (code != A8_OK) {
+        return code;
+    }
+    if (axes == 0 || (axes & (axes - 1)) != 0) {
+        return a8_ctx_fail(ctx, A8_ERR_MODEL, "the operator needs one axis", 1, axes == 0 ? 0 : 2);
+    }
+    if (in->count == 0 || in->bytes > INT32_MAX) {
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "input has no elements, or 2 GB", A8_NONE, A8_NONE);
+    }
+    axis->outer = axis->inner = 1;
+    for (uint32_t i = 0; i < in->rank; i++) {
+        if (axes >> i == 1) {
+            axis->extent = in->dims[i];
+        } else if (axes >> i != 0) {
+            axis->outer *= in->dims[i];
+        } else {
+            axis->inner *= in->dims[i];
+        }
     }
     return A8_OK;
 }

@@ -40,7 +40,14 @@ int a8_reduce_prepare(a8_ctx_t *ctx, const a8_tensor_info_t *in, const a8_tensor
 // Fills the node's output from its first input. Elements of an output are taken in as they lie in memory.
 int a8_reduce_eval(a8_ctx_t *ctx, const a8_reduce_t *reduce, const a8_reducer_t *reducer, const void *params);
 
-// The constant int32 axes of input 1 as bits, a set bit for each dimension of rank that they name.
-int a8_reduce_axes(a8_ctx_t *ctx, uint32_t rank, uint32_t *axes);
+// One dimension of a tensor: an element has outer * inner like it, each inner elements from the next.
+typedef struct {
+    int32_t outer;
+    int32_t extent;
+    int32_t inner;
+} a8_axis_t;
+
+// Reads the node's second input, which must name one dimension of the first, that is not empty.
+int a8_reduce_axis(a8_ctx_t *ctx, const a8_tensor_info_t *in, a8_axis_t *axis);
 
 #endif
