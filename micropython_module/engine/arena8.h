@@ -137,6 +137,8 @@ typedef struct {
     uint32_t outputs;
     uint32_t n_outputs;
     uint32_t options; // position of the options table, 0: none
+    uint32_t custom_options; // position of a custom operator's options, which are bytes
+    uint32_t n_custom_options;
 } a8_node_info_t;
 
 // Checks identifier, root table and its vectors. data must stay in place while
@@ -209,6 +211,10 @@ typedef struct {
 // Finds the next node at or after (*subgraph, *node) that this build can't run, fills out and moves the
 // position behind it. Starts with both 0. Returns false when there is none.
 bool a8_next_unsupported(const a8_model_t *model, uint32_t *subgraph, uint32_t *node, a8_unsupported_t *out);
+
+// The row of ops.def that runs a node: its operator's code, for a8_op_name, and its family, an a8_dtype_t or -1
+// for any. False if this build has none.
+bool a8_op_row_for(const a8_model_t *model, uint32_t subgraph, uint32_t node, int32_t *op, int32_t *family);
 
 // ---------------------------------------------------------------------------
 // Interpreter.

@@ -7,7 +7,8 @@
 //   header_t                 and the position of the invoke loop
 //   graph_t[]                one a subgraph
 //   node_t[]                 of all subgraphs, in order
-//   per node                 its operands (a uint32_t a tensor, inputs first), then its block (a8_ctx_alloc)
+//   per node                 its operands (a uint32_t a tensor, inputs first), state_t and its state if it has any
+//                            (a8_ctx_state), then its block (a8_ctx_alloc)
 //   per graph                io_t[] of its inputs and outputs, variable_t[]
 //
 // While load prepares, an operand is the tensor's index; then it becomes a
@@ -16,6 +17,7 @@
 #include <string.h>
 
 #include "arena.h"
+#include "flexbuffer.h"
 #include "model.h"
 #include "op.h"
 #include "planner.h"
@@ -32,9 +34,13 @@
 #define NEVER (UINT16_MAX) // first of a tensor that nothing has written
 #define MAX_NODES (UINT16_MAX - 3)
 
+// Set in node_t.row of a node with state.
+#define HAS_STATE (0x8000u)
+
 typedef struct {
     uint32_t graphs; // positions in the records
     uint32_t nodes;
+    uint32_t states; // the last state_t, 0 if there is none
     uint32_t n_graphs;
     uint32_t graph; // the node that runs next: the one frame there is until operators enter other subgraphs
     uint32_t node;
@@ -49,6 +55,12 @@ typedef struct {
     uint16_t n_outputs;
     uint32_t n_variables;
 } graph_t;
+
+// In front of a node's state.
+typedef struct {
+    uint32_t bytes; // a multiple of 8
+    uint32_t before; // position of another node's state_t, 0 if this is the first
+} state_t;
 
 typedef struct {
     uint16_t row;
@@ -73,9 +85,10 @@ typedef struct {
 } variable_t;
 
 // The same on every machine.
-typedef char check_header_size[sizeof(header_t) == 20 ? 1 : -1];
+typedef char check_header_size[sizeof(header_t) == 24 ? 1 : -1];
 typedef char check_graph_size[sizeof(graph_t) == 24 ? 1 : -1];
 typedef char check_node_size[sizeof(node_t) == 16 ? 1 : -1];
+typedef char check_state_size[sizeof(state_t) == 8 ? 1 : -1];
 typedef char check_io_size[sizeof(io_t) == 12 ? 1 : -1];
 typedef char check_variable_size[sizeof(variable_t) == 16 ? 1 : -1];
 typedef char check_buffer_size[sizeof(a8_buffer_t) == 12 ? 1 : -1];
@@ -95,6 +108,7 @@ struct a8_ctx {
     a8_buffer_t *tensors;
     uint32_t n_tensors;
     uint32_t options;
+    a8_flatbuffer_t custom_options;
     a8_target_t target;
     uint32_t planned; // bytes of the subgraphs so far
     // eval
@@ -110,8 +124,17 @@ static int node_error(const a8_ctx_t *ctx, int code, const char *message, int32_
     return code;
 }
 
-static uint32_t block_position(const node_t *node) {
+// Where a node's operands end: at its state_t, or its block.
+static uint32_t behind_operands(const node_t *node) {
     return (node->operands + 4 * ((uint32_t)node->n_inputs + node->n_outputs) + 7) & ~(uint32_t)7;
+}
+
+static uint32_t block_position(const uint8_t *records, const node_t *node) {
+    uint32_t position = behind_operands(node);
+    if ((node->row & HAS_STATE) != 0) {
+        position += (uint32_t)sizeof(state_t) + ((const state_t *)(const void *)(records + position))->bytes;
+    }
+    return position;
 }
 
 // ---------------------------------------------------------------------------
@@ -265,6 +288,8 @@ static int load_node(a8_ctx_t *ctx, node_t *node, uint32_t index) {
     ctx->node_index = index;
     ctx->op = a8_op_code(&info);
     ctx->options = info.options;
+    ctx->custom_options.data = ctx->model->data + info.custom_options;
+    ctx->custom_options.size = info.n_custom_options;
     if (info.n_inputs > UINT8_MAX || info.n_outputs > UINT8_MAX) {
         return node_error(ctx, A8_ERR_UNSUPPORTED, "the node has too many tensors", A8_NONE, UINT8_MAX,
             (int32_t)(info.n_inputs > info.n_outputs ? info.n_inputs : info.n_outputs));
@@ -589,7 +614,7 @@ static int run_node(a8_interpreter_t *it, uint32_t subgraph, uint32_t index, a8_
     ctx.operands = (uint32_t *)(void *)(it->records + ctx.node->operands);
     ctx.subgraph = subgraph;
     ctx.node_index = index;
-    const a8_op_row_t *row = a8_op_row(ctx.node->row);
+    const a8_op_row_t *row = a8_op_row(ctx.node->row & ~HAS_STATE);
     ctx.op = row->op;
     if (a8_ctx_stop(&ctx)) {
         return node_error(&ctx, A8_ERR_ABORTED, "stopped before an operator", A8_NONE, A8_NONE, A8_NONE);
@@ -646,6 +671,11 @@ void a8_reset(a8_interpreter_t *it) {
     header_t *header = (header_t *)(void *)it->records;
     header->graph = 0;
     header->node = 0;
+    for (uint32_t position = header->states; position != 0;) {
+        const state_t *state = (const state_t *)(const void *)(it->records + position);
+        memset(it->records + position + sizeof(state_t), 0, state->bytes);
+        position = state->before;
+    }
     for (uint32_t i = 0; i < header->n_graphs; ++i) {
         const graph_t *graph = get_graph(it, i);
         const variable_t *variable = (const variable_t *)(const void *)(it->records + graph->variables);
@@ -693,7 +723,7 @@ uint32_t a8_nodes(const a8_interpreter_t *it) {
 }
 
 int32_t a8_node_op(const a8_interpreter_t *it, uint32_t node) {
-    return a8_op_row(get_node(it, 0, node)->row)->op;
+    return a8_op_row(get_node(it, 0, node)->row & ~HAS_STATE)->op;
 }
 
 uint32_t a8_node_microseconds(const a8_interpreter_t *it, uint32_t node) {
@@ -788,8 +818,27 @@ float a8_ctx_option_float(const a8_ctx_t *ctx, uint32_t field, float otherwise) 
     return value;
 }
 
+int32_t a8_ctx_custom_int(const a8_ctx_t *ctx, const char *name, int32_t otherwise) {
+    a8_flexbuffer_int(&ctx->custom_options, name, &otherwise);
+    return otherwise;
+}
+
+float a8_ctx_custom_float(const a8_ctx_t *ctx, const char *name, float otherwise) {
+    uint32_t bits;
+    memcpy(&bits, &otherwise, sizeof(bits));
+    a8_flexbuffer_float(&ctx->custom_options, name, &bits);
+    memcpy(&otherwise, &bits, sizeof(bits));
+    return otherwise;
+}
+
+bool a8_ctx_custom_bool(const a8_ctx_t *ctx, const char *name, bool otherwise) {
+    int32_t value = otherwise;
+    a8_flexbuffer_int(&ctx->custom_options, name, &value);
+    return value != 0;
+}
+
 void *a8_ctx_alloc(a8_ctx_t *ctx, uint32_t bytes) {
-    if (((ctx->mem->records_used + 7) & ~(uint32_t)7) != block_position(ctx->node)) {
+    if (((ctx->mem->records_used + 7) & ~(uint32_t)7) != block_position(ctx->records, ctx->node)) {
         node_error(ctx, A8_ERR_UNSUPPORTED, "the operator asks for a second block of records", A8_NONE, A8_NONE,
             A8_NONE);
         return NULL;
@@ -799,6 +848,24 @@ void *a8_ctx_alloc(a8_ctx_t *ctx, uint32_t bytes) {
         record_error(ctx);
     }
     return block;
+}
+
+int a8_ctx_state(a8_ctx_t *ctx, uint32_t bytes) {
+    if (((ctx->mem->records_used + 7) & ~(uint32_t)7) != behind_operands(ctx->node)) {
+        return node_error(ctx, A8_ERR_UNSUPPORTED, "the operator asks for state too late, or twice", A8_NONE, A8_NONE,
+            A8_NONE);
+    }
+    bytes = bytes > INT32_MAX ? INT32_MAX : (bytes + 7) & ~(uint32_t)7; // that much fails below
+    state_t *state = a8_arena_record(ctx->mem, (uint32_t)sizeof(state_t) + bytes, 8);
+    if (state == NULL) {
+        return record_error(ctx);
+    }
+    header_t *header = (header_t *)(void *)ctx->records;
+    state->bytes = bytes;
+    state->before = header->states;
+    header->states = behind_operands(ctx->node);
+    ctx->node->row |= HAS_STATE;
+    return A8_OK;
 }
 
 int a8_ctx_scratch(a8_ctx_t *ctx, uint32_t bytes) {
@@ -815,11 +882,22 @@ a8_target_t a8_ctx_target(const a8_ctx_t *ctx) {
 }
 
 void *a8_ctx_data(const a8_ctx_t *ctx) {
-    return ctx->records + block_position(ctx->node);
+    return ctx->records + block_position(ctx->records, ctx->node);
+}
+
+void *a8_ctx_state_data(const a8_ctx_t *ctx) {
+    return ctx->records + behind_operands(ctx->node) + sizeof(state_t);
 }
 
 const void *a8_ctx_in(const a8_ctx_t *ctx, uint32_t i) {
     if (i >= ctx->node->n_inputs || ctx->operands[i] == LEFT_OUT) {
+        return NULL;
+    }
+    return located(ctx->it, ctx->operands[i]);
+}
+
+void *a8_ctx_variable(const a8_ctx_t *ctx, uint32_t i) {
+    if (i >= ctx->node->n_inputs || (ctx->operands[i] & IN_MODEL) != 0) {
         return NULL;
     }
     return located(ctx->it, ctx->operands[i]);

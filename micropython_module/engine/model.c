@@ -41,6 +41,7 @@ enum {
     OPERATOR_INPUTS = 1,
     OPERATOR_OUTPUTS = 2,
     OPERATOR_OPTIONS = 4,
+    OPERATOR_CUSTOM_OPTIONS = 5,
 };
 
 int a8_error(a8_error_t *err, int code, const char *message, int32_t needed, int32_t given) {
@@ -442,7 +443,7 @@ int a8_model_tensor(const a8_model_t *model, uint32_t subgraph, uint32_t tensor,
 int a8_model_node(const a8_model_t *model, uint32_t subgraph, uint32_t node, a8_node_info_t *info, a8_error_t *err) {
     a8_flatbuffer_t fb = a8_model_flatbuffer(model);
     a8_vector_t codes = { model->opcodes, model->n_opcodes };
-    a8_vector_t nodes, inputs, outputs, custom;
+    a8_vector_t nodes, inputs, outputs, custom, custom_options;
     uint32_t table, code, opcode = 0, old_builtin = 0, builtin = 0, version = 1;
     memset(info, 0, sizeof(*info));
     if (!read_graph_vector(model, subgraph, GRAPH_OPERATORS, &nodes) ||
@@ -450,7 +451,8 @@ int a8_model_node(const a8_model_t *model, uint32_t subgraph, uint32_t node, a8_
         !a8_flatbuffer_field_u32(&fb, table, OPERATOR_OPCODE, &opcode) ||
         !a8_flatbuffer_vector(&fb, table, OPERATOR_INPUTS, 4, &inputs) ||
         !a8_flatbuffer_vector(&fb, table, OPERATOR_OUTPUTS, 4, &outputs) ||
-        !a8_flatbuffer_table(&fb, table, OPERATOR_OPTIONS, &info->options)) {
+        !a8_flatbuffer_table(&fb, table, OPERATOR_OPTIONS, &info->options) ||
+        !a8_flatbuffer_vector(&fb, table, OPERATOR_CUSTOM_OPTIONS, 1, &custom_options)) {
         return a8_error_at(err, A8_ERR_MODEL, "the node's table is malformed", subgraph, (int32_t)node, A8_NONE,
             A8_NONE, A8_NONE);
     }
@@ -472,6 +474,8 @@ int a8_model_node(const a8_model_t *model, uint32_t subgraph, uint32_t node, a8_
     info->n_inputs = inputs.count;
     info->outputs = outputs.first;
     info->n_outputs = outputs.count;
+    info->custom_options = custom_options.first;
+    info->n_custom_options = custom_options.count;
     return A8_OK;
 }
 

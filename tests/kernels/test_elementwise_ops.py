@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""ADD, PAD, QUANTIZE, DEQUANTIZE, LOGISTIC, RELU, RELU6, RESHAPE against the reference.
+"""PAD, QUANTIZE, DEQUANTIZE, LOGISTIC, RELU, RELU6, RESHAPE against the reference.
 
 Random models of one operator run in the engine, under ASan and UBSan, and in the wheel tflite_micro: outputs
 must be the same to the bit. Where the wheel is undefined, wrong or unable (each place says why), the expected
@@ -34,67 +34,6 @@ ALL = np.arange(-128, 128, dtype=np.int8)
 @pytest.fixture(scope="module")
 def program():
     return differential.build()
-
-
-# ---- ADD ----------------------------------------------------------------------
-
-
-def add_case(rng, i):
-    m = ModelBuilder()
-    out_shape = a_shape(rng, limit=7) if i % 50 else (2, 100, 113)
-    shapes = [out_shape, out_shape]
-    if i % 3 and i % 20 != 9:
-        for k in range(2):
-            kept = rng.random(len(out_shape)) < 0.6
-            shapes[k] = tuple(d if keep else 1 for d, keep in zip(out_shape, kept, strict=True))
-            if rng.random() < 0.4:  # leading ones may be missing
-                while len(shapes[k]) > 1 and shapes[k][0] == 1:
-                    shapes[k] = shapes[k][1:]
-        out_shape = np.broadcast_shapes(*shapes)
-    scales = [a_scale(rng), a_scale(rng)]
-    if i % 4 == 0:
-        scales[1] = scales[0]
-    span = (-12, 12) if i % 5 == 0 else (-1, 1.5)
-    out_scale = np.float32(max(scales) * np.exp(rng.uniform(*span)))
-    activation = rng.choice(["NONE", "RELU", "RELU_N1_TO_1", "RELU6"])
-    constant = rng.choice([-1, -1, 0, 1])
-    tensors, feed = [], []
-    for k in range(2):
-        kwargs = {"scale": scales[k], "zero_point": a_zero_point(rng)}
-        data = values(rng, shapes[k])
-        if k == constant:
-            tensors.append(m.constant(data, **kwargs))
-        else:
-            tensors.append(m.tensor(shapes[k], "int8", **kwargs))
-            feed.append(k)
-    if i % 20 == 9 and constant < 0:  # both inputs are one tensor
-        tensors, feed = [tensors[0]] * 2, [0]
-    y = m.tensor(out_shape, "int8", scale=out_scale, zero_point=a_zero_point(rng))
-    m.node("ADD", tensors, [y], activation=str(activation))
-    model = m.build(inputs=[tensors[k] for k in feed], outputs=[y])
-    invokes = [[values(rng, shapes[k]) for k in feed] for _ in range(2)]
-    return Case(model, invokes, f"ADD {i} {shapes} scales {scales} {out_scale} {activation}")
-
-
-def test_add(program):
-    rng = np.random.default_rng(1)
-    check(program, [add_case(rng, i) for i in range(CASES)])
-
-
-def test_add_all_pairs(program):
-    """Every pair of inputs, for scales and zero points as real models have them."""
-    rng = np.random.default_rng(2)
-    cases = []
-    for i in range(20):
-        m = ModelBuilder()
-        a = m.tensor((256, 1), "int8", scale=a_scale(rng), zero_point=a_zero_point(rng))
-        b = m.tensor((1, 256), "int8", scale=a_scale(rng), zero_point=a_zero_point(rng))
-        y = m.tensor((256, 256), "int8", scale=a_scale(rng, -5, 2), zero_point=a_zero_point(rng))
-        m.node("ADD", [a, b], [y])
-        cases.append(
-            Case(m.build([a, b], [y]), [[ALL.reshape(256, 1), ALL.reshape(1, 256)]], f"ADD pairs {i}")
-        )
-    check(program, cases)
 
 
 # ---- PAD ----------------------------------------------------------------------
@@ -357,14 +296,6 @@ def refuse_unary(op, scale=0.1, zero_point=0, out_scale=0.1, out_zero_point=0, d
     return m.build(a, b)
 
 
-def refuse_add(shapes=((2, 3), (2, 3)), out=(2, 3), scales=(0.1, 0.1), out_scale=0.1, **options):
-    m = ModelBuilder()
-    a = [m.tensor(s, "int8", scale=c) for s, c in zip(shapes, scales, strict=True)]
-    y = m.tensor(out, "int8", scale=out_scale)
-    m.node("ADD", a, [y], **options)
-    return m.build(a, [y])
-
-
 def refuse_pad(pads=((0, 0), (1, 1)), shape=(2, 3), out=(2, 5), dtype=np.int32, constant=True):
     m = ModelBuilder()
     x = m.tensor(shape, "int8", scale=0.1)
@@ -378,18 +309,6 @@ def refuse_pad(pads=((0, 0), (1, 1)), shape=(2, 3), out=(2, 5), dtype=np.int32, 
 LOGISTIC = {"op": "LOGISTIC", "out_scale": 1 / 256, "out_zero_point": -128}
 
 REFUSED = [
-    (refuse_add(((2, 3), (2, 4)), (2, 4)), MODEL, "shapes of the inputs", 3, 4),
-    (refuse_add(((2, 3), (1, 3)), (1, 3)), MODEL, "output's shape", 2, 1),
-    (refuse_add(((2, 3), (2, 3)), (3, 2)), MODEL, "output's shape", 3, 2),
-    (refuse_add(((2, 3), (2, 3)), (2, 2, 3)), MODEL, "output's shape", 1, 2),
-    (refuse_add(out_scale=1e-7), UNSUPPORTED, "output scale", None, None),
-    (refuse_add(activation="TANH"), UNSUPPORTED, "activation", None, 4),
-    (refuse_add(((3,), (3,)), (3,), ((0.1, 0.2, 0.3), 0.1)), UNSUPPORTED, "one scale", 1, 3),
-    (refuse_unary("ADD", n_inputs=1), MODEL, "number of inputs", 2, 1),
-    (refuse_unary("ADD", n_inputs=3), MODEL, "number of inputs", 2, 3),
-    (refuse_unary("ADD", n_inputs=2, out_dtype="int16"), UNSUPPORTED, "another type", 9, 7),
-    (refuse_unary("ADD", n_inputs=2, n_outputs=2), MODEL, "number of outputs", 1, 2),
-    (refuse_unary("ADD", n_inputs=2, out_scale=None), UNSUPPORTED, "one scale", 1, 0),
     (refuse_pad(pads=((0, 0), (-1, 3))), MODEL, "negative", 0, -1),
     (refuse_pad(pads=((0, 0), (1, 2))), MODEL, "dimension of the output", 6, 5),
     (refuse_pad(pads=((0, 0), (2**31 - 1, 2**31 - 1))), MODEL, "dimension of the output", 1, 5),
