@@ -10,6 +10,8 @@
 
 #include <stdint.h>
 
+#include "../quantize.h"
+
 // ---- Convolutions, fully connected, pools ---------------------------------
 
 // A window that slides over an input of in_h x in_w: where it stands for each
@@ -191,6 +193,12 @@ void a8_softmax_s8_s16_generic(const a8_softmax_params_t *params, const int8_t *
 int32_t a8_exp_on_negative(int32_t x, int32_t integer_bits);
 // 1 / (1 + x) for x in [0, 1) with 31 fractional bits.
 int32_t a8_one_over_one_plus(int32_t x);
+// log(x) with 26 fractional bits, of an x of at least 1 with 19.
+int32_t a8_log_of_q12(int32_t x);
+// The multiplier and (negative) shift that stand for 1 / sqrt(x); 1 if x is 0.
+a8_multiplier_t a8_inverse_sqrt(int32_t x);
+// Zero bits above the highest one; 32 of 0.
+int32_t a8_leading_zeros(uint32_t x);
 
 // ---- Recurrent operators and products of computed matrices ----------------
 
