@@ -139,6 +139,19 @@ int a8_check_moved(a8_ctx_t *ctx, const a8_tensor_info_t *in, const a8_tensor_in
     return A8_OK;
 }
 
+int a8_check_same_shape(a8_ctx_t *ctx, const a8_tensor_info_t *in, const a8_tensor_info_t *out) {
+    if (in->rank != out->rank) {
+        return a8_ctx_fail(ctx, A8_ERR_MODEL, "output has not the input's rank", (int32_t)in->rank,
+            (int32_t)out->rank);
+    }
+    for (uint32_t i = 0; i < in->rank; i++) {
+        if (in->dims[i] != out->dims[i]) {
+            return a8_ctx_fail(ctx, A8_ERR_MODEL, "output has not the input's shape", in->dims[i], out->dims[i]);
+        }
+    }
+    return A8_OK;
+}
+
 void a8_strides(const a8_tensor_info_t *info, int32_t strides[A8_MAX_DIMS]) {
     int32_t stride = (int32_t)a8_dtype_size(info->dtype);
     for (uint32_t i = info->rank; i-- > 0;) {

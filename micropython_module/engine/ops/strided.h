@@ -46,6 +46,8 @@ int a8_copy(a8_ctx_t *ctx, const uint8_t *in, uint8_t *out, uint32_t bytes);
 
 // Do both tensors have elements, of the same type and of whole bytes?
 int a8_check_moved(a8_ctx_t *ctx, const a8_tensor_info_t *in, const a8_tensor_info_t *out);
+// Has the output the input's shape?
+int a8_check_same_shape(a8_ctx_t *ctx, const a8_tensor_info_t *in, const a8_tensor_info_t *out);
 // Bytes from one element to the next along each dimension.
 void a8_strides(const a8_tensor_info_t *info, int32_t strides[A8_MAX_DIMS]);
 
