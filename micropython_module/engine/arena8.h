@@ -212,6 +212,10 @@ typedef struct {
 // position behind it. Starts with both 0. Returns false when there is none.
 bool a8_next_unsupported(const a8_model_t *model, uint32_t *subgraph, uint32_t *node, a8_unsupported_t *out);
 
+// The row of ops.def that runs a node: its operator's code, for a8_op_name, and its family, an a8_dtype_t or -1
+// for any. False if this build has none.
+bool a8_op_row_for(const a8_model_t *model, uint32_t subgraph, uint32_t node, int32_t *op, int32_t *family);
+
 // ---------------------------------------------------------------------------
 // Interpreter.
 

@@ -220,6 +220,23 @@ bool a8_next_unsupported(const a8_model_t *model, uint32_t *subgraph, uint32_t *
     return false;
 }
 
+bool a8_op_row_for(const a8_model_t *model, uint32_t subgraph, uint32_t node, int32_t *op, int32_t *family) {
+    a8_node_info_t info;
+    a8_dtype_t wanted;
+    a8_reason_t reason;
+    if (a8_model_node(model, subgraph, node, &info, NULL) != A8_OK) {
+        return false;
+    }
+    bool known = a8_op_family(model, subgraph, &info, &wanted);
+    int32_t row = a8_op_find(a8_op_code(&info), wanted, &reason);
+    if (!known || row < 0) {
+        return false;
+    }
+    *op = rows[row].op;
+    *family = rows[row].family;
+    return true;
+}
+
 a8_target_t a8_target_native(void) {
     return A8_TARGET_NATIVE;
 }

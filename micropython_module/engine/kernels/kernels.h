@@ -98,7 +98,11 @@ a8_pool_s8_t a8_max_pool_s8_generic;
 
 // ---- Element by element, reductions, softmax ------------------------------
 
-// Sum of two tensors: both rescaled to a common scale with 20 bits of headroom, added, rescaled to the output's.
+// Sum or difference of two tensors: both rescaled to a common scale with headroom (shifted up by this many bits),
+// added, rescaled to the output's.
+#define A8_ADD_SHIFT_S8 (20)
+#define A8_ADD_SHIFT_S16 (15)
+
 typedef struct {
     int32_t input_offset[2]; // minus the zero points
     int32_t input_multiplier[2];
@@ -111,26 +115,36 @@ typedef struct {
 } a8_add_params_t;
 
 // n elements in a row. A step is 1, or 0 for an input that is the same for the whole row.
-void a8_add_s8_generic(const a8_add_params_t *params, const int8_t *a, int32_t a_step, const int8_t *b, int32_t b_step,
-    int8_t *out, int32_t n);
+typedef void a8_add_s8_t(const a8_add_params_t *params, const int8_t *a, int32_t a_step, const int8_t *b,
+    int32_t b_step, int8_t *out, int32_t n);
+typedef void a8_add_s16_t(const a8_add_params_t *params, const int16_t *a, int32_t a_step, const int16_t *b,
+    int32_t b_step, int16_t *out, int32_t n);
+a8_add_s8_t a8_add_s8_generic;
+a8_add_s8_t a8_sub_s8_generic;
+a8_add_s16_t a8_add_s16_generic;
+a8_add_s16_t a8_sub_s16_generic;
 
-// Mean over some dimensions, of less than 2^23 elements each. Neighbouring dimensions that are both kept or
-// both reduced count as one, so that three of each reach rank 6. Outermost first, unused ones have extent 1.
-#define A8_MEAN_GROUPS (3)
-
+// Product of two tensors, as wide as 32 bits hold it.
 typedef struct {
-    int32_t kept[A8_MEAN_GROUPS];
-    int32_t kept_stride[A8_MEAN_GROUPS];
-    int32_t reduced[A8_MEAN_GROUPS];
-    int32_t reduced_stride[A8_MEAN_GROUPS];
-    int32_t multiplier; // from a sum to a mean in the output's scale
+    int32_t input_offset[2]; // minus the zero points
+    int32_t multiplier;
     int32_t shift;
-    int32_t sum_offset; // minus the input's zero point for each element of a mean
     int32_t output_offset;
-} a8_mean_params_t;
+    int32_t min; // of the fused activation
+    int32_t max;
+} a8_mul_params_t;
 
-// Outputs [begin, end) of all.
-void a8_mean_s8_generic(const a8_mean_params_t *params, const int8_t *in, int8_t *out, int32_t begin, int32_t end);
+typedef char a8_assert_mul_params_t[sizeof(a8_mul_params_t) == 28 ? 1 : -1];
+
+typedef void a8_mul_s8_t(const a8_mul_params_t *params, const int8_t *a, int32_t a_step, const int8_t *b,
+    int32_t b_step, int8_t *out, int32_t n);
+typedef void a8_mul_s16_t(const a8_mul_params_t *params, const int16_t *a, int32_t a_step, const int16_t *b,
+    int32_t b_step, int16_t *out, int32_t n);
+a8_mul_s8_t a8_mul_s8_generic;
+a8_mul_s16_t a8_mul_s16_generic;
+
+// Sum of n elements, stride apart; n is at most 2^24.
+int32_t a8_sum_s8_generic(const int8_t *x, int32_t n, int32_t stride);
 
 // Softmax over rows of depth elements.
 typedef struct {
@@ -142,7 +156,6 @@ typedef struct {
 
 // These lie in an interpreter's records, whose size is the same on every machine.
 typedef char a8_assert_add_params_t[sizeof(a8_add_params_t) == 44 ? 1 : -1];
-typedef char a8_assert_mean_params_t[sizeof(a8_mean_params_t) == 64 ? 1 : -1];
 typedef char a8_assert_softmax_params_t[sizeof(a8_softmax_params_t) == 16 ? 1 : -1];
 
 void a8_softmax_s8_generic(const a8_softmax_params_t *params, const int8_t *in, int8_t *out, int32_t rows);
@@ -153,6 +166,34 @@ void a8_softmax_s8_s16_generic(const a8_softmax_params_t *params, const int8_t *
 int32_t a8_exp_on_negative(int32_t x, int32_t integer_bits);
 // 1 / (1 + x) for x in [0, 1) with 31 fractional bits.
 int32_t a8_one_over_one_plus(int32_t x);
+
+// ---- Recurrent operators and products of computed matrices ----------------
+
+// SVDF (Nakkiran et al., "Compressing Deep Neural Networks using a Rank-Constrained Topology", 2015): each filter
+// weighs the input, remembers its last results, and weighs these. An output is the sum of `rank` filters.
+typedef struct {
+    int32_t batches;
+    int32_t inputs;
+    int32_t units; // outputs; there are units * rank filters
+    int32_t rank;
+    int32_t memory; // results that a filter remembers
+    int32_t in_zero_point;
+    int32_t state_zero_point; // 0 if the state is int16
+    int32_t out_zero_point;
+    int32_t state_multiplier; // from a sum over inputs to a result in the state's scale
+    int32_t state_shift;
+    int32_t out_multiplier; // from a sum over results to an output
+    int32_t out_shift;
+} a8_svdf_params_t;
+
+typedef char a8_assert_svdf_params_t[sizeof(a8_svdf_params_t) == 48 ? 1 : -1];
+
+// Outputs u0 to u1 - 1 of one batch. features is [units * rank][inputs], times [units * rank][memory], of the
+// state's type and any alignment; bias is int32 of any alignment, or NULL. state is [units * rank][memory].
+void a8_svdf_s8_generic(const a8_svdf_params_t *params, const int8_t *input, const int8_t *features,
+    const int8_t *times, const uint8_t *bias, int8_t *state, int8_t *output, int32_t u0, int32_t u1);
+void a8_svdf_s8_s16_generic(const a8_svdf_params_t *params, const int8_t *input, const int8_t *features,
+    const uint8_t *times, const uint8_t *bias, int16_t *state, int8_t *output, int32_t u0, int32_t u1);
 
 // ---- Audio front end -------------------------------------------------------
 
@@ -186,7 +227,12 @@ void a8_irfft_f32_generic(const a8_fft_t *fft, const float *table, const uint8_t
 // ---- The ladder -----------------------------------------------------------
 
 #define a8_add_s8 a8_add_s8_generic
-#define a8_mean_s8 a8_mean_s8_generic
+#define a8_sum_s8 a8_sum_s8_generic
+#define a8_add_s16 a8_add_s16_generic
+#define a8_sub_s8 a8_sub_s8_generic
+#define a8_sub_s16 a8_sub_s16_generic
+#define a8_mul_s8 a8_mul_s8_generic
+#define a8_mul_s16 a8_mul_s16_generic
 #define a8_softmax_s8 a8_softmax_s8_generic
 #define a8_softmax_s8_s16 a8_softmax_s8_s16_generic
 #define a8_conv_s8 a8_conv_s8_generic
@@ -200,5 +246,7 @@ void a8_irfft_f32_generic(const a8_fft_t *fft, const float *table, const uint8_t
 #define a8_rfft_s32 a8_rfft_s32_generic
 #define a8_average_pool_s8 a8_average_pool_s8_generic
 #define a8_max_pool_s8 a8_max_pool_s8_generic
+#define a8_svdf_s8 a8_svdf_s8_generic
+#define a8_svdf_s8_s16 a8_svdf_s8_s16_generic
 
 #endif
