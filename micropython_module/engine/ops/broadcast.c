@@ -42,7 +42,7 @@ int a8_broadcast_tensors(a8_ctx_t *ctx, int32_t n, a8_tensor_info_t *in, a8_tens
     return code == A8_OK ? check_elements(ctx, out) : code;
 }
 
-int a8_check_dtype(a8_ctx_t *ctx, const a8_tensor_info_t *info, a8_dtype_t dtype) {
+int a8_broadcast_dtype(a8_ctx_t *ctx, const a8_tensor_info_t *info, a8_dtype_t dtype) {
     if (info->dtype != dtype) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "a tensor has another type than the operator takes",
             (int32_t)dtype, (int32_t)info->dtype);
@@ -54,17 +54,28 @@ int a8_binary_tensors(a8_ctx_t *ctx, bool quantized, a8_tensor_info_t in[2], a8_
     int code = a8_broadcast_tensors(ctx, 2, in, out);
     const a8_tensor_info_t *all[] = { &in[0], &in[1], out };
     for (int i = 0; i < 3 && code == A8_OK; i++) {
-        code = quantized ? a8_check_quantized(ctx, all[i], in[0].dtype) : a8_check_dtype(ctx, all[i], in[0].dtype);
+        code = quantized ? a8_check_quantized(ctx, all[i], in[0].dtype) : a8_broadcast_dtype(ctx, all[i], in[0].dtype);
     }
     return code;
 }
 
-int a8_check_activation(a8_ctx_t *ctx, const a8_tensor_info_t *out, int32_t *min, int32_t *max) {
+int a8_broadcast_activation(a8_ctx_t *ctx, const a8_tensor_info_t *out, int32_t *min, int32_t *max) {
     int32_t activation = a8_ctx_option_int8(ctx, 0, 0);
     *min = out->dtype == A8_INT16 ? INT16_MIN : INT8_MIN;
     *max = out->dtype == A8_INT16 ? INT16_MAX : INT8_MAX;
     if (a8_activation_range(activation, out->scale, out->zero_point, min, max) != 0) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "no such fused activation", A8_NONE, activation);
+    }
+    return A8_OK;
+}
+
+int a8_broadcast_symmetric(a8_ctx_t *ctx, const a8_tensor_info_t *in, int32_t n, const a8_tensor_info_t *out) {
+    int32_t zero_point = out->zero_point;
+    for (int32_t i = 0; i < n && zero_point == 0; i++) {
+        zero_point = in[i].zero_point;
+    }
+    if (zero_point != 0) {
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "int16 tensors need zero point 0 here", 0, zero_point);
     }
     return A8_OK;
 }
