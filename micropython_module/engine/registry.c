@@ -176,7 +176,7 @@ bool a8_op_family(const a8_model_t *model, uint32_t subgraph, const a8_node_info
     a8_tensor_info_t info;
     *family = A8_FLOAT32;
     // Nodes with more inputs are refused by load; there may be millions of them, all left out.
-    uint32_t i = 0;
+    uint32_t i = node->op == A8_CODE_TRANSPOSE_CONV ? 2 : 0; // whose first input is a shape
     int32_t tensor = -1;
     for (; tensor == -1 && i < node->n_inputs && i <= UINT8_MAX; ++i) {
         tensor = a8_node_input(model, node, i);
@@ -186,7 +186,7 @@ bool a8_op_family(const a8_model_t *model, uint32_t subgraph, const a8_node_info
     }
     bool good = a8_model_tensor(model, subgraph, (uint32_t)tensor, &info, NULL) == A8_OK;
     *family = info.dtype;
-    tensor = a8_node_input(model, node, i);
+    tensor = a8_node_input(model, node, node->op == A8_CODE_TRANSPOSE_CONV ? 1 : i);
     if (good && has_weights(node->op) && tensor != -1) {
         good = a8_model_tensor(model, subgraph, (uint32_t)tensor, &info, NULL) == A8_OK;
         if (*family == A8_FLOAT32 && (info.dtype == A8_INT8 || info.dtype == A8_UINT8 || info.dtype == A8_INT4)) {
