@@ -122,14 +122,21 @@ int32_t a8_op_code(const a8_node_info_t *node) {
     return node->op;
 }
 
+// Whether a row before this one has the same operator. ops.def keeps the rows of builtin operators together.
+static bool is_listed(uint32_t row) {
+    int32_t op = rows[row].op;
+    while (row-- > 0 && (rows[row].op == op || op >= A8_CODE_CUSTOM_FIRST)) {
+        if (rows[row].op == op && rows[row].eval != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 const char *a8_op_listed(uint32_t i) {
-    int32_t last = -1; // ops.def keeps the rows of an operator together
     for (uint32_t row = 0; row < a8_op_rows(); ++row) {
-        if (rows[row].eval != NULL && rows[row].op != last) {
-            last = rows[row].op;
-            if (i-- == 0) {
-                return a8_op_name(last);
-            }
+        if (rows[row].eval != NULL && !is_listed(row) && i-- == 0) {
+            return a8_op_name(rows[row].op);
         }
     }
     return NULL;
