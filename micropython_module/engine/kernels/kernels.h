@@ -109,17 +109,24 @@ typedef void a8_conv_t(const a8_conv_params_t *params, const a8_operands_t *t, i
 a8_conv_t a8_conv_s8_generic;
 a8_conv_t a8_depthwise_conv_s8_generic;
 a8_conv_t a8_transpose_conv_s8_generic;
+a8_conv_t a8_conv_s16_generic;
+a8_conv_t a8_depthwise_conv_s16_generic;
+a8_conv_t a8_transpose_conv_s16_generic;
 
 // filter is [out_c][depth]; here a row is one of the batches.
 typedef void a8_fully_connected_t(const a8_fully_connected_params_t *params, const a8_operands_t *t, int32_t y0,
     int32_t y1);
 a8_fully_connected_t a8_fully_connected_s8_generic;
+a8_fully_connected_t a8_fully_connected_s16_generic;
 
 // input and output are one image. Every window holds at least one tap, at most A8_POOL_MAX_TAPS of its type.
 #define A8_POOL_MAX_TAPS_S8 (1 << 22) // so that the sum of a window stays in 32 bits
+#define A8_POOL_MAX_TAPS_S16 (1 << 15)
 typedef void a8_pool_t(const a8_pool_params_t *params, const void *input, void *output, int32_t y0, int32_t y1);
 a8_pool_t a8_average_pool_s8_generic;
 a8_pool_t a8_max_pool_s8_generic;
+a8_pool_t a8_average_pool_s16_generic;
+a8_pool_t a8_max_pool_s16_generic;
 
 // ---- Element by element, reductions, softmax ------------------------------
 
@@ -191,5 +198,11 @@ int32_t a8_one_over_one_plus(int32_t x);
 #define a8_fully_connected_s8 a8_fully_connected_s8_generic
 #define a8_average_pool_s8 a8_average_pool_s8_generic
 #define a8_max_pool_s8 a8_max_pool_s8_generic
+#define a8_conv_s16 a8_conv_s16_generic
+#define a8_depthwise_conv_s16 a8_depthwise_conv_s16_generic
+#define a8_transpose_conv_s16 a8_transpose_conv_s16_generic
+#define a8_fully_connected_s16 a8_fully_connected_s16_generic
+#define a8_average_pool_s16 a8_average_pool_s16_generic
+#define a8_max_pool_s16 a8_max_pool_s16_generic
 
 #endif
