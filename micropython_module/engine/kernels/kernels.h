@@ -109,6 +109,8 @@ typedef void a8_conv_t(const a8_conv_params_t *params, const a8_operands_t *t, i
 a8_conv_t a8_conv_s8_generic;
 a8_conv_t a8_depthwise_conv_s8_generic;
 a8_conv_t a8_transpose_conv_s8_generic;
+a8_conv_t a8_conv_s8_s4_generic;
+a8_conv_t a8_depthwise_conv_s8_s4_generic;
 a8_conv_t a8_conv_s16_generic;
 a8_conv_t a8_depthwise_conv_s16_generic;
 a8_conv_t a8_transpose_conv_s16_generic;
@@ -117,6 +119,7 @@ a8_conv_t a8_transpose_conv_s16_generic;
 typedef void a8_fully_connected_t(const a8_fully_connected_params_t *params, const a8_operands_t *t, int32_t y0,
     int32_t y1);
 a8_fully_connected_t a8_fully_connected_s8_generic;
+a8_fully_connected_t a8_fully_connected_s8_s4_generic;
 a8_fully_connected_t a8_fully_connected_s16_generic;
 
 // input and output are one image. Every window holds at least one tap, at most A8_POOL_MAX_TAPS of its type.
@@ -198,6 +201,9 @@ int32_t a8_one_over_one_plus(int32_t x);
 #define a8_fully_connected_s8 a8_fully_connected_s8_generic
 #define a8_average_pool_s8 a8_average_pool_s8_generic
 #define a8_max_pool_s8 a8_max_pool_s8_generic
+#define a8_conv_s8_s4 a8_conv_s8_s4_generic
+#define a8_depthwise_conv_s8_s4 a8_depthwise_conv_s8_s4_generic
+#define a8_fully_connected_s8_s4 a8_fully_connected_s8_s4_generic
 #define a8_conv_s16 a8_conv_s16_generic
 #define a8_depthwise_conv_s16 a8_depthwise_conv_s16_generic
 #define a8_transpose_conv_s16 a8_transpose_conv_s16_generic
