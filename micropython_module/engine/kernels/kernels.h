@@ -195,6 +195,10 @@ void a8_svdf_s8_generic(const a8_svdf_params_t *params, const int8_t *input, con
 void a8_svdf_s8_s16_generic(const a8_svdf_params_t *params, const int8_t *input, const int8_t *features,
     const uint8_t *times, const uint8_t *bias, int16_t *state, int8_t *output, int32_t u0, int32_t u1);
 
+// The same of float32, all but state and output of any alignment; only the sizes in params count.
+void a8_svdf_f32_generic(const a8_svdf_params_t *params, const uint8_t *input, const uint8_t *features,
+    const uint8_t *times, const uint8_t *bias, float *state, float *output, int32_t u0, int32_t u1);
+
 // Largest shift of a multiplier for 64-bit sums.
 #define A8_WIDE_SHIFT_MAX (7)
 
@@ -269,6 +273,7 @@ a8_batch_matmul_t a8_batch_matmul_f32_generic;
 #define a8_batch_matmul_f32 a8_batch_matmul_f32_generic
 #define a8_lstm_gate_s8 a8_lstm_gate_s8_generic
 #define a8_lstm_gate_s16 a8_lstm_gate_s16_generic
+#define a8_svdf_f32 a8_svdf_f32_generic
 #define a8_svdf_s8 a8_svdf_s8_generic
 #define a8_svdf_s8_s16 a8_svdf_s8_s16_generic
 
