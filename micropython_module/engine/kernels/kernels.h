@@ -29,21 +29,37 @@ typedef struct {
     uint16_t dilation_w;
 } a8_window_t;
 
-// How an accumulator becomes an output: requantized, plus out_zero_point,
-// clamped to [min, max]. Multipliers and shifts are one for all channels, or
-// one each if per_channel is 1.
+// How a sum becomes an output of integers: requantized, plus out_zero_point, clamped to [min, max].
 typedef struct {
-    int8_t in_zero_point;
-    int8_t filter_zero_point; // of fully connected only
+    int16_t min;
+    int16_t max;
+    int8_t in_zero_point; // zero points are 0 where activations are int16
     int8_t out_zero_point;
-    int8_t min;
-    int8_t max;
-    uint8_t per_channel;
-    uint8_t reserved[2];
+    int8_t filter_zero_point; // of fully connected only
+    uint8_t flags;
 } a8_requantize_t;
 
-// Output channels come in groups of group_out, each of which sees its own
-// group_in input channels. A plain convolution is one group; a depthwise one has as many as input channels.
+// Multipliers and shifts are one an output channel, else one for all.
+#define A8_PER_CHANNEL (1)
+// Of int16 activations. Sums are of 64 bits, multipliers below 2^15, and a shift is the right shift of their
+// product; else sums wrap around in 32 bits, and multipliers and shifts are as elsewhere.
+#define A8_WIDE (2)
+// The bias with A8_WIDE is int16, else int64; without it the bias is int32.
+#define A8_BIAS_S16 (4)
+
+// What floats are clamped to.
+typedef struct {
+    float min;
+    float max;
+} a8_range_t;
+
+typedef union {
+    a8_requantize_t requantize;
+    a8_range_t range;
+} a8_result_t;
+
+// Output channels come in groups of group_out, each of which sees its own group_in input channels. A plain
+// convolution is one group, a transposed one too; a depthwise one has as many as input channels.
 typedef struct {
     a8_window_t window;
     int32_t batches;
@@ -51,50 +67,59 @@ typedef struct {
     int32_t out_c;
     int32_t group_in;
     int32_t group_out;
-    a8_requantize_t requantize;
+    a8_result_t result;
 } a8_conv_params_t;
 
 typedef struct {
     int32_t batches;
     int32_t depth; // of the sums
     int32_t out_c;
-    a8_requantize_t requantize;
+    a8_result_t result;
 } a8_fully_connected_params_t;
 
 typedef struct {
     a8_window_t window;
     int32_t batches;
     int32_t channels;
-    int8_t min;
-    int8_t max;
-    uint8_t reserved[2];
+    a8_result_t result;
 } a8_pool_params_t;
 
 // These lie in an interpreter's records, whose size is the same on every machine.
 typedef char a8_assert_conv_params_t[sizeof(a8_conv_params_t) == 68 ? 1 : -1];
 typedef char a8_assert_fully_connected_params_t[sizeof(a8_fully_connected_params_t) == 20 ? 1 : -1];
-typedef char a8_assert_pool_params_t[sizeof(a8_pool_params_t) == 52 ? 1 : -1];
+typedef char a8_assert_pool_params_t[sizeof(a8_pool_params_t) == 56 ? 1 : -1];
 
-// input and output are one image (height, width, channels). These fill output rows y0 to y1 - 1. bias is int32
-// of any alignment, or NULL. conv: filter is [out_c][filter_h][filter_w][group_in]; depthwise_conv:
-// [filter_h][filter_w][out_c], and group_in is 1.
-typedef void a8_conv_s8_t(const a8_conv_params_t *params, const int8_t *input, const int8_t *filter,
-    const uint8_t *bias, const int32_t *multipliers, const int8_t *shifts, int8_t *output, int32_t y0, int32_t y1);
-a8_conv_s8_t a8_conv_s8_generic;
-a8_conv_s8_t a8_depthwise_conv_s8_generic;
+// What a kernel with weights works on. Input, filter and bias may have any alignment; the output's is its type's.
+typedef struct {
+    const void *input;
+    const void *filter;
+    const uint8_t *bias; // NULL: none
+    const int32_t *multipliers; // of integers only, shifts too
+    const int8_t *shifts;
+    void *output;
+} a8_operands_t;
+
+// Kernels are named after the element type of input and output (s8, s16, f32) and, where it is another, of the
+// filter: int8 with s16, int4 (two a byte, the first in the low half) in s8_s4.
+
+// Input and output are one image (height, width, channels). These fill output rows y0 to y1 - 1. conv and
+// transpose_conv: filter is [out_c][filter_h][filter_w][group_in]; depthwise_conv: [filter_h][filter_w][out_c],
+// and group_in is 1. The window of transpose_conv slides over the output, one stop for each pixel of the input.
+typedef void a8_conv_t(const a8_conv_params_t *params, const a8_operands_t *t, int32_t y0, int32_t y1);
+a8_conv_t a8_conv_s8_generic;
+a8_conv_t a8_depthwise_conv_s8_generic;
+a8_conv_t a8_transpose_conv_s8_generic;
 
 // filter is [out_c][depth]; here a row is one of the batches.
-typedef void a8_fully_connected_s8_t(const a8_fully_connected_params_t *params, const int8_t *input,
-    const int8_t *filter, const uint8_t *bias, const int32_t *multipliers, const int8_t *shifts, int8_t *output,
-    int32_t y0, int32_t y1);
-a8_fully_connected_s8_t a8_fully_connected_s8_generic;
-
-// input and output are one image. Every window holds at least one tap, at most A8_POOL_MAX_TAPS.
-#define A8_POOL_MAX_TAPS (1 << 22) // so that the sum of a window stays in 32 bits
-typedef void a8_pool_s8_t(const a8_pool_params_t *params, const int8_t *input, int8_t *output, int32_t y0,
+typedef void a8_fully_connected_t(const a8_fully_connected_params_t *params, const a8_operands_t *t, int32_t y0,
     int32_t y1);
-a8_pool_s8_t a8_average_pool_s8_generic;
-a8_pool_s8_t a8_max_pool_s8_generic;
+a8_fully_connected_t a8_fully_connected_s8_generic;
+
+// input and output are one image. Every window holds at least one tap, at most A8_POOL_MAX_TAPS of its type.
+#define A8_POOL_MAX_TAPS_S8 (1 << 22) // so that the sum of a window stays in 32 bits
+typedef void a8_pool_t(const a8_pool_params_t *params, const void *input, void *output, int32_t y0, int32_t y1);
+a8_pool_t a8_average_pool_s8_generic;
+a8_pool_t a8_max_pool_s8_generic;
 
 // ---- Element by element, reductions, softmax ------------------------------
 
@@ -265,6 +290,7 @@ a8_batch_matmul_t a8_batch_matmul_f32_generic;
 #define a8_softmax_s8_s16 a8_softmax_s8_s16_generic
 #define a8_conv_s8 a8_conv_s8_generic
 #define a8_depthwise_conv_s8 a8_depthwise_conv_s8_generic
+#define a8_transpose_conv_s8 a8_transpose_conv_s8_generic
 #define a8_fully_connected_s8 a8_fully_connected_s8_generic
 #define a8_average_pool_s8 a8_average_pool_s8_generic
 #define a8_max_pool_s8 a8_max_pool_s8_generic
