@@ -63,6 +63,7 @@ class Lstm:
         self.n_inputs = 24
         self.variable = True
         self.computed = False  # weights that are inputs of the model
+        self.constant = None  # the input, if it isn't one of the model
 
     def resize(self, batches, steps, inputs, units, time_major):
         self.batches, self.steps, self.inputs, self.units = map(int, (batches, steps, inputs, units))
@@ -85,7 +86,9 @@ class Lstm:
         def quantized(scale, zero_point=0):
             return {} if self.dtype == "float32" else {"scale": scale, "zero_point": zero_point}
 
-        x = m.tensor(self.in_shape, self.dtype, **quantized(self.in_scale, self.in_zero_point))
+        x = m.tensor(
+            self.in_shape, self.dtype, data=self.constant, **quantized(self.in_scale, self.in_zero_point)
+        )
         of_output = quantized(self.hidden_scale, self.hidden_zero_point)
         y = m.tensor(self.out_shape, self.dtype, **of_output)
         tensors = [None] * 24
@@ -105,11 +108,12 @@ class Lstm:
         for i in self.left_out:
             tensors[i] = None
         m.node("UNIDIRECTIONAL_SEQUENCE_LSTM", tensors[: self.n_inputs], [y], **self.options)
-        return m.build([x, *tensors[1:9]] if self.computed else [x], [y])
+        inputs = [x] if self.constant is None else []
+        return m.build(inputs + (tensors[1:9] if self.computed else []), [y])
 
     def invokes(self, n):
-        constants = self.weights if self.computed else []
-        return [[values(self.rng, self.in_shape, self.dtype), *constants] for _ in range(n)]
+        inputs = [values(self.rng, self.in_shape, self.dtype)] if self.constant is None else []
+        return [inputs + (self.weights if self.computed else []) for _ in range(n)]
 
     def note(self, i):
         sizes = (self.batches, self.steps, self.inputs, self.units)
@@ -126,6 +130,8 @@ def compare(program, dtype, seed, count, change=None):
     for i in range(cases_wanted(count)):
         lstm = Lstm(rng, dtype)
         lstm.computed = i % 8 == 5
+        if i % 16 == 5:
+            lstm.constant = values(rng, lstm.in_shape, dtype)
         if change is not None:
             change(lstm, rng)
         cases.append(Case(lstm.build(), lstm.invokes(1 + i % 4), lstm.note(i), dtype=np.dtype(dtype).type))
