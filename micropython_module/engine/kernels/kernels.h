@@ -10,6 +10,8 @@
 
 #include <stdint.h>
 
+#include "../quantize.h"
+
 // ---- Convolutions, fully connected, pools ---------------------------------
 
 // A window that slides over an input of in_h x in_w: where it stands for each
@@ -191,6 +193,12 @@ void a8_softmax_s8_s16_generic(const a8_softmax_params_t *params, const int8_t *
 int32_t a8_exp_on_negative(int32_t x, int32_t integer_bits);
 // 1 / (1 + x) for x in [0, 1) with 31 fractional bits.
 int32_t a8_one_over_one_plus(int32_t x);
+// log(x) with 26 fractional bits, of an x of at least 1 with 19.
+int32_t a8_log_of_q12(int32_t x);
+// The multiplier and (negative) shift that stand for 1 / sqrt(x); 1 if x is 0.
+a8_multiplier_t a8_inverse_sqrt(int32_t x);
+// Zero bits above the highest one; 32 of 0.
+int32_t a8_leading_zeros(uint32_t x);
 
 // ---- Recurrent operators and products of computed matrices ----------------
 
@@ -281,6 +289,34 @@ typedef void a8_batch_matmul_t(const a8_batch_matmul_params_t *params, const voi
 a8_batch_matmul_t a8_batch_matmul_s8_generic;
 a8_batch_matmul_t a8_batch_matmul_s16_generic;
 a8_batch_matmul_t a8_batch_matmul_f32_generic;
+// ---- Audio front end -------------------------------------------------------
+
+// A real FFT of 2 n samples and its twiddle factors: the first quarter of a cosine, quarter + 1 elements.
+typedef struct {
+    uint32_t n;
+    uint32_t quarter;
+    uint32_t ties; // how the reference rounds cosines of 1/2, two bits for each twelfth of a turn; 0: there are none
+} a8_fft_t;
+
+typedef char a8_assert_fft_t[sizeof(a8_fft_t) == 12 ? 1 : -1];
+
+#define A8_FFT_MAX (1 << 14)
+
+// Returns -1 for a length that is odd, below 4, above A8_FFT_MAX, or whose half has prime factors above 5.
+int a8_fft_prepare(a8_fft_t *fft, uint32_t length);
+void a8_fft_table_s16(const a8_fft_t *fft, int16_t *table);
+void a8_fft_table_s32(const a8_fft_t *fft, int32_t *table);
+void a8_fft_table_f32(const a8_fft_t *fft, float *table);
+
+// From samples, of which those behind the given count as 0, to n + 1 complex bins, divided by the length in fixed
+// point. Inputs have any alignment.
+void a8_rfft_s16_generic(const a8_fft_t *fft, const int16_t *table, const uint8_t *in, uint32_t samples, int16_t *out);
+void a8_rfft_s32_generic(const a8_fft_t *fft, const int32_t *table, const uint8_t *in, uint32_t samples, int32_t *out);
+void a8_rfft_f32_generic(const a8_fft_t *fft, const float *table, const uint8_t *in, uint32_t samples, float *out);
+// From n + 1 complex bins to 2 n samples, divided by the length.
+void a8_irfft_s16_generic(const a8_fft_t *fft, const int16_t *table, const uint8_t *in, int16_t *out);
+void a8_irfft_s32_generic(const a8_fft_t *fft, const int32_t *table, const uint8_t *in, int32_t *out);
+void a8_irfft_f32_generic(const a8_fft_t *fft, const float *table, const uint8_t *in, float *out);
 
 // ---- The ladder -----------------------------------------------------------
 
@@ -297,6 +333,12 @@ a8_batch_matmul_t a8_batch_matmul_f32_generic;
 #define a8_depthwise_conv_s8 a8_depthwise_conv_s8_generic
 #define a8_transpose_conv_s8 a8_transpose_conv_s8_generic
 #define a8_fully_connected_s8 a8_fully_connected_s8_generic
+#define a8_irfft_f32 a8_irfft_f32_generic
+#define a8_irfft_s16 a8_irfft_s16_generic
+#define a8_irfft_s32 a8_irfft_s32_generic
+#define a8_rfft_f32 a8_rfft_f32_generic
+#define a8_rfft_s16 a8_rfft_s16_generic
+#define a8_rfft_s32 a8_rfft_s32_generic
 #define a8_average_pool_s8 a8_average_pool_s8_generic
 #define a8_max_pool_s8 a8_max_pool_s8_generic
 #define a8_batch_matmul_s8 a8_batch_matmul_s8_generic
