@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""PAD, QUANTIZE, DEQUANTIZE, RESHAPE, SOFTMAX against the reference.
+"""PAD, QUANTIZE, DEQUANTIZE, RESHAPE against the reference.
 
 Random models of one operator run in the engine, under ASan and UBSan, and in the wheel tflite_micro: outputs
 must be the same to the bit. Where the wheel is undefined, wrong or unable (each place says why), the expected
 numbers come from the formula in exact integers, which is checked against the wheel where both work.
 """
-
-import math
 
 import differential
 import numpy as np
@@ -192,7 +190,6 @@ def test_polls(program):
     cases.append((m.build([a, b], [c]), [[x, x]]))
     for op in ["RESHAPE", "QUANTIZE"]:
         cases.append((unary(op, x, "int8", 0.5, 0, 0.5, 0), [[x]]))
-    cases.append((unary("SOFTMAX", x, "int8", 0.5, 0, 1 / 256, -128, beta=1.0), [[x]]))
     cases.append((unary("DEQUANTIZE", x, "float32", 0.5, 0, None, None), [[x]]))
     y = x.astype(np.float32)
     cases.append((unary("QUANTIZE", y, "int8", None, None, 0.5, 0), [[y]]))
@@ -230,44 +227,6 @@ def test_reshape(program):
     check(program, cases)
 
 
-# ---- SOFTMAX ----------------------------------------------------------------------
-
-
-def softmax_case(rng, i, x):
-    dtype = "int16" if i % 4 == 3 else "int8"
-    beta = 1.0 if i % 3 else np.float32(np.exp(rng.uniform(-2, 2)))
-    scale = a_scale(rng, -7, 0) if i % 5 else a_scale(rng, -14, 6)
-    quantization = (1 / 256, -128) if dtype == "int8" else (1 / 65536, -32768)
-    model = unary("SOFTMAX", x, dtype, scale, a_zero_point(rng), *quantization, beta=beta)
-    return Case(model, [[x]], f"SOFTMAX {i} {x.shape} {dtype} {scale} {beta}", dtype=np.dtype(dtype).type)
-
-
-def test_softmax(program):
-    rng = np.random.default_rng(12)
-    shapes = [(1, 10), (1, 12), (3, 5, 2), (7,), (2, 2, 2, 2, 4), (1, 1), (1, 500)]
-    cases = []
-    for i in range(CASES):
-        x = values(rng, shapes[i % len(shapes)] if i % 2 else a_shape(rng))
-        cases.append(softmax_case(rng, i, x))
-    check(program, cases)
-
-
-def test_softmax_all_differences(program):
-    rng = np.random.default_rng(13)
-    x = np.stack([np.full(256, 127, np.int8), ALL], axis=1)
-    check(program, [softmax_case(rng, i, x) for i in range(CASES)])
-
-
-def test_softmax_flat(program):
-    """Sums of 512 and more, where the reference gives up: every probability is at most half a step."""
-    cases = []
-    for depth in [512, 1000, 4096, 8191]:
-        x = np.zeros((2, depth), np.int8)
-        model = unary("SOFTMAX", x, "int8", 0.1, 0, 1 / 256, -128, beta=1.0)
-        cases.append(Case(model, [[x]], f"depth {depth}", np.full(2 * depth, -128, np.int8).tobytes(), False))
-    check(program, cases)
-
-
 # ---- What must be refused -----------------------------------------------------------
 
 
@@ -290,8 +249,6 @@ def refuse_pad(pads=((0, 0), (1, 1)), shape=(2, 3), out=(2, 5), dtype=np.int32, 
     return m.build([x] if constant else [x, p], [y])
 
 
-SOFTMAX = {"op": "SOFTMAX", "out_scale": 1 / 256, "out_zero_point": -128, "beta": 1.0}
-
 REFUSED = [
     (refuse_pad(pads=((0, 0), (-1, 3))), MODEL, "negative", 0, -1),
     (refuse_pad(pads=((0, 0), (1, 2))), MODEL, "dimension of the output", 6, 5),
@@ -311,18 +268,6 @@ REFUSED = [
     (refuse_unary("RESHAPE", out_shape=(3, 3)), MODEL, "as many elements", 8, 9),
     (refuse_unary("RESHAPE", out_dtype="int16"), MODEL, "input's type", 9, 7),
     (refuse_unary("RESHAPE", n_inputs=3), MODEL, "number of inputs", 2, 3),
-    (refuse_unary("SOFTMAX", out_scale=1 / 256, beta=1.0), UNSUPPORTED, "lowest value", -128, 0),
-    (refuse_unary("SOFTMAX", out_zero_point=-128, beta=1.0), UNSUPPORTED, "scale 1/256", None, None),
-    (refuse_unary(**SOFTMAX | {"out_dtype": "int16"}), UNSUPPORTED, "lowest value", -32768, -128),
-    (refuse_unary(**SOFTMAX | {"beta": 0.0}), UNSUPPORTED, "beta", None, None),
-    (refuse_unary(**SOFTMAX | {"beta": -1.0}), UNSUPPORTED, "beta", None, None),
-    (refuse_unary(**SOFTMAX | {"beta": math.nan}), UNSUPPORTED, "beta", None, None),
-    (refuse_unary(**SOFTMAX | {"beta": math.inf}), UNSUPPORTED, "beta", None, None),
-    (refuse_unary("SOFTMAX", out_scale=1 / 256, out_zero_point=-128), UNSUPPORTED, "beta", None, None),
-    (refuse_unary(**SOFTMAX | {"scale": 1e-9}), UNSUPPORTED, "2^-26", None, None),
-    (refuse_unary(**SOFTMAX | {"out_shape": (4, 2)}), MODEL, "last dimension", 4, 2),
-    (refuse_unary(**SOFTMAX | {"shape": (), "out_shape": ()}), MODEL, "dimension to go along", 1, 0),
-    (refuse_unary(**SOFTMAX | {"shape": (8192,), "out_shape": (8192,)}), UNSUPPORTED, "large", 8191, 8192),
 ]  # fmt: skip
 
 
