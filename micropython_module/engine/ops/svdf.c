@@ -166,13 +166,13 @@ int a8_svdf_eval_s8(a8_ctx_t *ctx) {
     const int8_t *features = a8_ctx_in(ctx, FEATURES);
     const void *times = a8_ctx_in(ctx, TIMES);
     const uint8_t *bias = a8_ctx_in(ctx, BIAS);
-    void *state = (void *)(uintptr_t)a8_ctx_in(ctx, STATE);
+    void *state = a8_ctx_variable(ctx, STATE);
     for (int32_t b = 0; b < params->batches; b++) {
         const int8_t *in = (const int8_t *)a8_ctx_in(ctx, INPUT) + b * params->inputs;
         int8_t *out = (int8_t *)a8_ctx_out(ctx, 0) + b * params->units;
         const int32_t past = b * params->units * params->rank * params->memory;
-        for (int32_t u = 0; u < params->units; u += block->chunk) {
-            const int32_t end = block->chunk < params->units - u ? u + block->chunk : params->units;
+        for (int32_t u = 0, end; u < params->units; u = end) {
+            end = params->units - u < block->chunk ? params->units : u + block->chunk;
             if (block->is_int16) {
                 a8_svdf_s8_s16(params, in, features, times, bias, (int16_t *)state + past, out, u, end);
             } else {
