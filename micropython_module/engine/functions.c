@@ -316,11 +316,11 @@ float a8_ceil_f32(float x) {
 }
 
 float a8_round_f32(float x) {
-    if (magnitude_bits(x) >= WHOLE) {
+    if (magnitude_bits(x) >= WHOLE || x == 0.0f) {
         return x;
     }
     int32_t whole = (int32_t)a8_floor_f32(x);
     float above = x - (float)whole;
     whole += above > 0.5f || (above == 0.5f && (whole & 1));
-    return with_sign_of((float)whole, x);
+    return (float)whole; // 0 even for what lies below it, as in the reference
 }
