@@ -198,6 +198,17 @@ typedef char a8_assert_softmax_params_t[sizeof(a8_softmax_params_t) == 16 ? 1 : 
 void a8_softmax_s8_generic(const a8_softmax_params_t *params, const int8_t *in, int8_t *out, int32_t rows);
 void a8_softmax_s8_s16_generic(const a8_softmax_params_t *params, const int8_t *in, int16_t *out, int32_t rows);
 
+// Softmax of int16 over rows of depth elements, less than 2^16. in may have any alignment.
+typedef struct {
+    int32_t depth;
+    int32_t multiplier; // from a difference of inputs to one of 65535ths of 10
+    int32_t shift; // at most 20
+} a8_softmax_s16_params_t;
+
+typedef char a8_assert_softmax_s16_params_t[sizeof(a8_softmax_s16_params_t) == 12 ? 1 : -1];
+
+void a8_softmax_s16_generic(const a8_softmax_s16_params_t *params, const void *in, int16_t *out, int32_t rows);
+
 // Fixed-point functions of the reference. Results have 31 fractional bits, 1 is INT32_MAX.
 // e^x for x in (-2^integer_bits, 0] with 31 - integer_bits fractional bits; integer_bits is 1 to 5.
 int32_t a8_exp_on_negative(int32_t x, int32_t integer_bits);
@@ -339,6 +350,7 @@ void a8_irfft_f32_generic(const a8_fft_t *fft, const float *table, const uint8_t
 #define a8_mul_s16 a8_mul_s16_generic
 #define a8_softmax_s8 a8_softmax_s8_generic
 #define a8_softmax_s8_s16 a8_softmax_s8_s16_generic
+#define a8_softmax_s16 a8_softmax_s16_generic
 #define a8_conv_s8 a8_conv_s8_generic
 #define a8_depthwise_conv_s8 a8_depthwise_conv_s8_generic
 #define a8_transpose_conv_s8 a8_transpose_conv_s8_generic
