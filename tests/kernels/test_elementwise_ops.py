@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""ADD, MEAN, PAD, QUANTIZE, DEQUANTIZE, LOGISTIC, RELU, RELU6, RESHAPE, SOFTMAX against the reference.
+"""ADD, MEAN, QUANTIZE, DEQUANTIZE, LOGISTIC, RELU, RELU6, SOFTMAX against the reference.
 
 Random models of one operator run in the engine, under ASan and UBSan, and in the wheel tflite_micro: outputs
 must be the same to the bit. Where the wheel is undefined, wrong or unable (each place says why), the expected
@@ -149,29 +149,6 @@ def mean_case(rng, i):
 def test_mean(program):
     rng = np.random.default_rng(3)
     check(program, [mean_case(rng, i) for i in range(CASES)])
-
-
-# ---- PAD ----------------------------------------------------------------------
-
-
-def pad_case(rng, i):
-    m = ModelBuilder()
-    shape = a_shape(rng, limit=6)
-    pads = rng.integers(0, 4, (len(shape), 2)) * (rng.random((len(shape), 1)) < 0.6)
-    out_shape = tuple(int(d + p.sum()) for d, p in zip(shape, pads, strict=True))
-    zero_point = a_zero_point(rng)
-    x = m.tensor(shape, "int8", scale=0.5, zero_point=zero_point)
-    y = m.tensor(out_shape, "int8", scale=0.5, zero_point=zero_point)
-    m.node("PAD", [x, m.constant(pads.astype(np.int32))], [y])
-    v = values(rng, shape)
-    expected = np.pad(v, pads, constant_values=zero_point).tobytes()
-    # The reference takes five dimensions.
-    return Case(m.build([x], [y]), [[v]], f"PAD {i} {shape} {pads.tolist()}", expected, len(shape) <= 5)
-
-
-def test_pad(program):
-    rng = np.random.default_rng(4)
-    check(program, [pad_case(rng, i) for i in range(CASES)])
 
 
 # ---- QUANTIZE and DEQUANTIZE ----------------------------------------------------
@@ -375,35 +352,6 @@ def test_polls(program):
     assert len(polls) == len(cases) and min(polls) >= x.size // 16384, polls
 
 
-# ---- RESHAPE ----------------------------------------------------------------------
-
-
-def test_reshape(program):
-    rng = np.random.default_rng(11)
-    cases = []
-    for i in range(50):
-        dtype = ["int8", "int16", "int32", "float32", "uint8", "bool", "int64"][i % 7]
-        shape = a_shape(rng) if i % 10 else (50, 401)
-        flat = int(np.prod(shape))
-        m = ModelBuilder()
-        x = m.tensor(shape, dtype)
-        new = (flat,) if i % 2 else (1, flat, 1)
-        y = m.tensor(new, dtype)
-        inputs = [x] if i % 3 else [x, m.constant(np.array(new, np.int32))]
-        m.node("RESHAPE", inputs, [y], new_shape=new)
-        v = (
-            rng.integers(0, 2, shape).astype(dtype)
-            if dtype == "bool"
-            else rng.integers(0, 100, shape).astype(dtype)
-        )
-        cases.append(
-            Case(
-                m.build([x], [y]), [[v]], f"RESHAPE {dtype} {shape}", v.tobytes(), False, np.dtype(dtype).type
-            )
-        )
-    check(program, cases)
-
-
 # ---- SOFTMAX ----------------------------------------------------------------------
 
 
@@ -472,16 +420,6 @@ def refuse_mean(axes=(1,), shape=(2, 3), out=(2,), dtype=np.int32, constant=True
     return m.build([x] if constant else [x, a], [y])
 
 
-def refuse_pad(pads=((0, 0), (1, 1)), shape=(2, 3), out=(2, 5), dtype=np.int32, constant=True):
-    m = ModelBuilder()
-    x = m.tensor(shape, "int8", scale=0.1)
-    pads = np.array(pads, dtype)
-    p = m.constant(pads) if constant else m.tensor(pads.shape, pads.dtype.name)
-    y = m.tensor(out, "int8", scale=0.1)
-    m.node("PAD", [x, p], [y])
-    return m.build([x] if constant else [x, p], [y])
-
-
 SOFTMAX = {"op": "SOFTMAX", "out_scale": 1 / 256, "out_zero_point": -128, "beta": 1.0}
 LOGISTIC = {"op": "LOGISTIC", "out_scale": 1 / 256, "out_zero_point": -128}
 
@@ -507,13 +445,6 @@ REFUSED = [
     (refuse_mean(out=(3,)), MODEL, "one element for each mean", 2, 3),
     (refuse_mean(scale=1e6, out_scale=1e-3), UNSUPPORTED, "2^20", None, None),
     (refuse_mean(axes=(0,), shape=(2**23, 1), out=(1,)), UNSUPPORTED, "too many", 2**23 - 1, 2**23),
-    (refuse_pad(pads=((0, 0), (-1, 3))), MODEL, "negative", 0, -1),
-    (refuse_pad(pads=((0, 0), (1, 2))), MODEL, "dimension of the output", 6, 5),
-    (refuse_pad(pads=((0, 0), (2**31 - 1, 2**31 - 1))), MODEL, "dimension of the output", 1, 5),
-    (refuse_pad(pads=((0, 0),)), MODEL, "two for each", 4, 2),
-    (refuse_pad(out=(2, 5, 1)), MODEL, "rank", 2, 3),
-    (refuse_pad(dtype=np.int64), UNSUPPORTED, "not int32", 2, 4),
-    (refuse_pad(constant=False), UNSUPPORTED, "not constant", None, None),
     (refuse_unary("QUANTIZE", out_dtype="uint16"), UNSUPPORTED, "can't write", None, 16),
     (refuse_unary("QUANTIZE", None, dtype="float32", out_dtype="int32"), UNSUPPORTED, "can't write", None, 2),
     (refuse_unary("QUANTIZE", out_shape=(2, 5)), MODEL, "as many elements", 8, 10),
@@ -527,9 +458,6 @@ REFUSED = [
     (refuse_unary("RELU", n_inputs=2), MODEL, "number of inputs", 1, 2),
     (refuse_unary("RELU", out_shape=(4,)), MODEL, "as many elements", 8, 4),
     (refuse_unary("RELU6", out_dtype="uint8"), UNSUPPORTED, "another type", 9, 3),
-    (refuse_unary("RESHAPE", out_shape=(3, 3)), MODEL, "as many elements", 8, 9),
-    (refuse_unary("RESHAPE", out_dtype="int16"), MODEL, "input's type", 9, 7),
-    (refuse_unary("RESHAPE", n_inputs=3), MODEL, "number of inputs", 2, 3),
     (refuse_unary("SOFTMAX", out_scale=1 / 256, beta=1.0), UNSUPPORTED, "lowest value", -128, 0),
     (refuse_unary("SOFTMAX", out_zero_point=-128, beta=1.0), UNSUPPORTED, "scale 1/256", None, None),
     (refuse_unary(**SOFTMAX | {"out_dtype": "int16"}), UNSUPPORTED, "lowest value", -32768, -128),
