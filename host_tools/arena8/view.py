@@ -206,6 +206,22 @@ def unsupported(source: Any) -> list[dict[str, Any]]:
     return found
 
 
+def operator_rows(source: Any) -> list[tuple[str, str]]:
+    """(operator, family) of the rows that run the model's nodes, each once; ValueError if there is none."""
+    model = as_model(source)
+    missing = unsupported(model)
+    if missing:
+        raise ValueError(f"{model.name}: " + "; ".join(item["text"] for item in missing))
+    op, family = ffi.new("int32_t *"), ffi.new("int32_t *")
+    found = {}
+    for subgraph in range(model._view.n_subgraphs):
+        for node in range(lib.a8_model_nodes(model._view, subgraph)):
+            if lib.a8_op_row_for(model._view, subgraph, node, op, family):
+                kind = "ANY" if family[0] < 0 else _native.dtype_name(family[0]).upper()
+                found[_native.op_name(op[0]), kind] = None
+    return list(found)
+
+
 def describe(source: Any) -> dict[str, Any]:
     """Everything there is to say about a model, in values that JSON takes.
 

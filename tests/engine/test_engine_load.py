@@ -236,7 +236,7 @@ def test_every_subgraph_is_checked(run):
 
     sizes, out = run(build("RELU"), b"\1\2\3\4")
     assert out == b"\1\2\3\4"
-    assert sizes["arena"] == 2 * 16 + 2 * 400  # places of their own
+    assert sizes["arena"] < 400  # what nothing runs takes no place
     _, error = run(build("TANH"), b"\1\2\3\4")
     assert (error["subgraph"], error["node"], error["op"]) == (1, 0, "TANH")
 
