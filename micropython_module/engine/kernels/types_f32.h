@@ -9,6 +9,8 @@
 
 #include "matrix_generic.h"
 
+#define A8_PLACE // RAM is for the kernels that nearly every model has
+
 // Constant inputs and filters may have any alignment.
 typedef struct {
     uint8_t bytes[4];
