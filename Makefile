@@ -4,6 +4,7 @@
 BOARD ?= RPI_PICO
 MODEL ?= firmware/models/digits.tflite
 ARENA ?= auto
+OPERATORS ?=
 NO_INSTALL ?=
 CACHE := $(abspath $(or $(ARENA8_CACHE),.cache))
 VENV := $(CACHE)/venv
@@ -29,7 +30,8 @@ endef
 
 .PHONY: help
 help: ## List the targets.
-	@echo 'Usage: make TARGET [BOARD=$(BOARD)] [MODEL="a.tflite b.tflite"] [ARENA=auto|BYTES|0] [MICROPYTHON_DIR=path]'
+	@echo 'Usage: make TARGET [BOARD=$(BOARD)] [MODEL="a.tflite b.tflite"] [ARENA=auto|BYTES|0]'
+	@echo '                   [OPERATORS=all|auto|NAMES] [MICROPYTHON_DIR=path]'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
 # What the steps need; quick when nothing is missing.
@@ -56,7 +58,7 @@ setup: $(VENV)/host ## Install what is missing: packages, a Python environment, 
 .PHONY: firmware
 firmware: $(VENV)/host ## Build the firmware of BOARD with the models of MODEL frozen in it.
 	$(PACKAGES) base $(call port_of,$(BOARD))
-	@$(PYTHON) firmware/build.py $(BOARD) $(if $(MODEL),--model $(MODEL)) --arena $(ARENA)
+	@$(PYTHON) firmware/build.py $(BOARD) $(if $(MODEL),--model $(MODEL)) --arena $(ARENA) $(if $(OPERATORS),--operators "$(OPERATORS)")
 
 .PHONY: demo
 demo: ## No board? Build the Pico firmware, boot it in an emulator, recognise digits.
@@ -92,6 +94,14 @@ sizes: test-firmware ## Show flash bytes of the module on Cortex-M0+ and arena b
 .PHONY: budgets
 budgets: test-firmware ## Rewrite the budgets of arena, flash, cycles and stack from what is measured now.
 	@$(PYTHON) tests/budgets/test_budgets.py
+
+.PHONY: operators
+operators: test-firmware ## Rewrite docs/operators.md: operators by element type, tests passed, flash bytes.
+	@rm -rf build/operator_counts; $(PYTHON) -m pytest -q tests/kernels -n 2 --dist loadfile && $(PYTHON) tests/operators_doc.py
+
+.PHONY: test-long
+test-long: $(VENV)/host ## Run ten times as many differential cases an operator.
+	@ARENA8_LONG=10 $(PYTHON) -m pytest -q tests/kernels -n 2 --timeout 3600
 
 .PHONY: fuzz
 fuzz: $(VENV)/host ## Feed malformed models to the engine under sanitizers for FUZZ_SECONDS.

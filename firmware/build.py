@@ -21,6 +21,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import fetch
+import operators as opset
 
 REPO = fetch.REPO
 BOARDS = REPO / "boards"
@@ -79,6 +80,23 @@ def arena_bytes(choice, models):
         raise BuildError(f"the arena of the models cannot be told: {error}") from error
 
 
+def chosen_operators(choice, models):
+    """The rows of ops.def to compile in."""
+    if "auto" not in choice.replace(",", " ").split():
+        return opset.choose(choice)
+    try:
+        from arena8 import view
+    except ImportError as error:
+        raise BuildError(
+            "--operators auto asks the arena8 package what the models need, and it is not installed "
+            f"({error}): pip install ./host_tools, or name the operators"
+        ) from error
+    try:
+        return opset.choose(choice, [row for path in models for row in view.operator_rows(str(path))])
+    except OSError as error:
+        raise BuildError(f"the operators of the models cannot be told: {error}") from error
+
+
 def build_key(board, names, arena, operators):
     """The name of the build's folder: whatever changes what is compiled, and short for the usual build."""
     parts = [board]
@@ -89,7 +107,7 @@ def build_key(board, names, arena, operators):
         parts.append(joined)
     if arena != "auto":
         parts.append(f"arena{arena}")
-    if operators != "all":
+    if operators:
         parts.append("ops" + hashlib.sha256(operators.encode()).hexdigest()[:8])
     return "-".join(parts)
 
@@ -366,14 +384,14 @@ class Builder:
         with fetch.locked(self.out / ".lock"):
             self.log.write_text("")
             self.trees = fetch.trees(self.facts["port"])
-            frozen = freezer.freeze(models, self.generated, arena)
+            frozen = freezer.freeze(models, self.generated, arena, opset.defines(operators))
             names = ", ".join(f"{m['name']} ({m['bytes']} bytes)" for m in frozen["models"]) or "none"
             self.step(
                 f"{self.board}: MicroPython {self.micropython_version()}, models: {names}, "
-                f"static arena: {arena} bytes"
+                f"static arena: {arena} bytes, {len(operators)} of {len(opset.rows())} operator kernels"
             )
             files = getattr(self, f"build_{self.facts['port']}")()
-            facts = self.describe(frozen, files, operators)
+            facts = self.describe(frozen, files, [str(row) for row in operators])
             for name, path in files.items():
                 fresh = self.out / f".{name}"
                 shutil.copy2(path, fresh)
@@ -414,7 +432,13 @@ def main():
     parser.add_argument(
         "--arena", type=arena_choice, default="auto", help="static arena: auto, or bytes (0: none)"
     )
-    parser.add_argument("--operators", choices=["all"], default="all", help="operators to compile in")
+    parser.add_argument(
+        "--operators",
+        default="",
+        metavar="NAMES",
+        help=f"operators to compile in: all, auto (what the models need), {', '.join(opset.GROUPS)}, or "
+        "names such as CONV_2D or CONV_2D.INT16, with commas between; default: as facts.json says",
+    )
     parser.add_argument(
         "--for-tests", action="store_true", help="build in <BOARD>-tests, whatever the models are"
     )
@@ -430,9 +454,10 @@ def main():
         for path in args.model:
             if not path.is_file():
                 raise BuildError(f"{path}: no such model file")
+        operators = chosen_operators(args.operators or facts["operators"], args.model)
         arena = arena_bytes(args.arena, args.model)
-        result = Builder(args.board, folder, facts, key).build(freezer, args.model, arena, args.operators)
-    except (BuildError, fetch.FetchError, freezer.FreezeError) as error:
+        result = Builder(args.board, folder, facts, key).build(freezer, args.model, arena, operators)
+    except (BuildError, fetch.FetchError, freezer.FreezeError, opset.OperatorsError) as error:
         say(f"error: {error}")
         return 1
     except subprocess.CalledProcessError as error:

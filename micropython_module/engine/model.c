@@ -41,6 +41,13 @@ enum {
     OPERATOR_INPUTS = 1,
     OPERATOR_OUTPUTS = 2,
     OPERATOR_OPTIONS = 4,
+    OPERATOR_CUSTOM_OPTIONS = 5,
+    CALLEES_FIRST = 0, // of the options of IF, WHILE and CALL_ONCE
+    VARIABLE_CONTAINER = 0,
+    VARIABLE_SHARED_NAME = 1,
+    CODE_IF = 118,
+    CODE_WHILE = 119,
+    CODE_CALL_ONCE = 129,
 };
 
 int a8_error(a8_error_t *err, int code, const char *message, int32_t needed, int32_t given) {
@@ -442,7 +449,7 @@ int a8_model_tensor(const a8_model_t *model, uint32_t subgraph, uint32_t tensor,
 int a8_model_node(const a8_model_t *model, uint32_t subgraph, uint32_t node, a8_node_info_t *info, a8_error_t *err) {
     a8_flatbuffer_t fb = a8_model_flatbuffer(model);
     a8_vector_t codes = { model->opcodes, model->n_opcodes };
-    a8_vector_t nodes, inputs, outputs, custom;
+    a8_vector_t nodes, inputs, outputs, custom, custom_options;
     uint32_t table, code, opcode = 0, old_builtin = 0, builtin = 0, version = 1;
     memset(info, 0, sizeof(*info));
     if (!read_graph_vector(model, subgraph, GRAPH_OPERATORS, &nodes) ||
@@ -450,7 +457,8 @@ int a8_model_node(const a8_model_t *model, uint32_t subgraph, uint32_t node, a8_
         !a8_flatbuffer_field_u32(&fb, table, OPERATOR_OPCODE, &opcode) ||
         !a8_flatbuffer_vector(&fb, table, OPERATOR_INPUTS, 4, &inputs) ||
         !a8_flatbuffer_vector(&fb, table, OPERATOR_OUTPUTS, 4, &outputs) ||
-        !a8_flatbuffer_table(&fb, table, OPERATOR_OPTIONS, &info->options)) {
+        !a8_flatbuffer_table(&fb, table, OPERATOR_OPTIONS, &info->options) ||
+        !a8_flatbuffer_vector(&fb, table, OPERATOR_CUSTOM_OPTIONS, 1, &custom_options)) {
         return a8_error_at(err, A8_ERR_MODEL, "the node's table is malformed", subgraph, (int32_t)node, A8_NONE,
             A8_NONE, A8_NONE);
     }
@@ -472,6 +480,8 @@ int a8_model_node(const a8_model_t *model, uint32_t subgraph, uint32_t node, a8_
     info->n_inputs = inputs.count;
     info->outputs = outputs.first;
     info->n_outputs = outputs.count;
+    info->custom_options = custom_options.first;
+    info->n_custom_options = custom_options.count;
     return A8_OK;
 }
 
@@ -481,4 +491,35 @@ int32_t a8_node_input(const a8_model_t *model, const a8_node_info_t *node, uint3
 
 int32_t a8_node_output(const a8_model_t *model, const a8_node_info_t *node, uint32_t i) {
     return read_index(model, node->outputs, node->n_outputs, i);
+}
+
+uint32_t a8_model_callees(const a8_model_t *model, const a8_node_info_t *node, uint32_t callees[2]) {
+    a8_flatbuffer_t fb = a8_model_flatbuffer(model);
+    uint32_t n = node->op == CODE_CALL_ONCE ? 1 : 0;
+    if (node->op == CODE_IF || node->op == CODE_WHILE) {
+        n = 2;
+    }
+    for (uint32_t i = 0; i < n; ++i) {
+        callees[i] = 0;
+        if (node->options != 0 && !a8_flatbuffer_field_u32(&fb, node->options, CALLEES_FIRST + i, &callees[i])) {
+            callees[i] = UINT32_MAX;
+        }
+    }
+    return n;
+}
+
+bool a8_model_variable(const a8_model_t *model, const a8_node_info_t *node, a8_string_t *container,
+    a8_string_t *name) {
+    a8_flatbuffer_t fb = a8_model_flatbuffer(model);
+    a8_vector_t found[2] = { { 0, 0 }, { 0, 0 } };
+    if (node->options != 0 &&
+        (!a8_flatbuffer_vector(&fb, node->options, VARIABLE_CONTAINER, 1, &found[0]) ||
+            !a8_flatbuffer_vector(&fb, node->options, VARIABLE_SHARED_NAME, 1, &found[1]))) {
+        return false;
+    }
+    container->str = (const char *)fb.data + found[0].first;
+    container->len = found[0].count;
+    name->str = (const char *)fb.data + found[1].first;
+    name->len = found[1].count;
+    return true;
 }

@@ -135,6 +135,11 @@ const char *a8_op_listed(uint32_t i) {
     return NULL;
 }
 
+// Whether elements have a size, so that an operator can move them whatever they are.
+static bool is_movable(a8_dtype_t family) {
+    return family == A8_INT4 || a8_dtype_size(family) != 0;
+}
+
 int32_t a8_op_find(int32_t op, a8_dtype_t family, a8_reason_t *reason) {
     // Of several reasons the one that says most: the type is there but switched off,
     // other types are in this build, the operator is switched off, there is none.
@@ -144,7 +149,7 @@ int32_t a8_op_find(int32_t op, a8_dtype_t family, a8_reason_t *reason) {
             continue;
         }
         bool on = rows[i].eval != NULL;
-        bool fits = rows[i].family == A8_FAMILY_ANY || rows[i].family == (int16_t)family;
+        bool fits = rows[i].family == (int16_t)family || (rows[i].family == A8_FAMILY_ANY && is_movable(family));
         if (fits && on) {
             return (int32_t)i;
         }
@@ -205,6 +210,9 @@ bool a8_next_unsupported(const a8_model_t *model, uint32_t *subgraph, uint32_t *
             a8_dtype_t family;
             bool known = a8_op_family(model, *subgraph, &info, &family);
             if (a8_op_find(a8_op_code(&info), family, &out->reason) < 0) {
+                if (family == A8_FAMILY_HYBRID) {
+                    out->reason = A8_HYBRID;
+                }
                 if (!known && (out->reason == A8_NO_SUCH_DTYPE || out->reason == A8_DTYPE_NOT_IN_THIS_BUILD)) {
                     continue;
                 }
@@ -218,6 +226,23 @@ bool a8_next_unsupported(const a8_model_t *model, uint32_t *subgraph, uint32_t *
         }
     }
     return false;
+}
+
+bool a8_op_row_for(const a8_model_t *model, uint32_t subgraph, uint32_t node, int32_t *op, int32_t *family) {
+    a8_node_info_t info;
+    a8_dtype_t wanted;
+    a8_reason_t reason;
+    if (a8_model_node(model, subgraph, node, &info, NULL) != A8_OK) {
+        return false;
+    }
+    bool known = a8_op_family(model, subgraph, &info, &wanted);
+    int32_t row = a8_op_find(a8_op_code(&info), wanted, &reason);
+    if (!known || row < 0) {
+        return false;
+    }
+    *op = rows[row].op;
+    *family = rows[row].family;
+    return true;
 }
 
 a8_target_t a8_target_native(void) {

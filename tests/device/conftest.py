@@ -3,7 +3,13 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "engine"))  # goldens
+
 from arena8.remote import RemoteModel
 from machines import EMULATED, Machine, builds
 

@@ -1,16 +1,13 @@
 # SPDX-License-Identifier: MIT
-"""Every shared model that the engine takes, on the unix port, against the reference's answers."""
+"""Every shared model on the unix port, against the reference's answers."""
 
 from __future__ import annotations
 
-import json
-
 import arena8
-import numpy
+import goldens
 import pytest
+from arena8.errors import ToolError
 from machines import SHARED
-
-MINIMUM = 60
 
 # Reads raw inputs of all rows, writes raw outputs of all rows. One process runs all models in turn.
 RUN = """
@@ -31,42 +28,25 @@ SIZES = {"int8": 1, "uint8": 1, "int16": 2, "int32": 4, "float32": 4}
 """
 
 
-def answers(golden, row):
-    """Raw outputs of one row, with LiteRT's where the reference is wrong."""
-    names = sorted((name for name in golden if name.startswith("out")), key=lambda name: int(name[3:]))
-    right = [f"litert_{name}" if f"litert_{name}" in golden else name for name in names]
-    return b"".join(numpy.ascontiguousarray(golden[name][row]).tobytes() for name in right)
-
-
-def taken():
-    """The shared models that load, which the host tells."""
-    models = []
-    for model in json.loads((SHARED / "manifest.json").read_text())["models"]:
-        try:
-            models.append((model, arena8.arena_size(SHARED / model["file"], target="generic")))
-        except ValueError:
-            continue
-    return models
-
-
 @pytest.mark.boards("UNIX")
 def test_goldens(machine, repl, tmp_path):
-    if not (SHARED / "manifest.json").is_file():
+    models = goldens.all_models()
+    if not models:
         pytest.skip(f"NOT RUN: no shared models at {SHARED} (ARENA8_SHARED_MODELS)")
     repl.exec(RUN)
     source, target = tmp_path / "inputs", tmp_path / "outputs"
-    models, wrong = taken(), []
-    for model, size in models:
-        with numpy.load(SHARED / model["golden"]) as stored:
-            golden = dict(stored)
-        rows = range(model["golden_n"])
-        inputs = sorted((name for name in golden if name.startswith("in")), key=lambda name: int(name[2:]))
-        source.write_bytes(
-            b"".join(numpy.ascontiguousarray(golden[name][row]).tobytes() for row in rows for name in inputs)
-        )
-        call = f"print(run({str(SHARED / model['file'])!r}, {str(source)!r}, {str(target)!r}))"
-        arena = int(repl.exec(call))
-        if target.read_bytes() != b"".join(answers(golden, row) for row in rows) or arena != size:
-            wrong.append(f"{model['id']}: arena {arena}, the host says {size}")
-    assert not wrong
-    assert len(models) >= MINIMUM
+    wrong = []
+    for model in models:
+        golden = goldens.Golden(model)
+        source.write_bytes(golden.inputs())
+        try:
+            arena = int(repl.exec(f"print(run({str(golden.path)!r}, {str(source)!r}, {str(target)!r}))"))
+        except ToolError as error:
+            wrong.append(f"{model['id']}: {error}")
+            continue
+        size = arena8.arena_size(golden.path, target="generic")
+        what = golden.wrong(target.read_bytes()) or arena != size and f"arena {arena}, the host says {size}"
+        if what:
+            wrong.append(f"{model['id']}: {what}")
+    assert not wrong, "\n".join(wrong)
+    assert len(models) >= 235

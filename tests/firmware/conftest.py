@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from firmware_paths import MODEL, REPO
 
-sys.path.insert(0, str(REPO / "firmware"))
+sys.path[:0] = [str(REPO / "firmware"), str(REPO / "tests" / "kernels")]
 
 
 def load(name: str, path: Path):

@@ -9,6 +9,7 @@ import subprocess
 
 import pytest
 from firmware_paths import MODEL, REPO
+from model_builder import ModelBuilder
 
 PAGE = REPO / "docs/add_to_your_firmware.md"
 # What a release tarball lacks of a checkout with submodules.
@@ -55,16 +56,35 @@ def test_plain(build, tmp_path):
     assert out.stdout == "no models\n", out.stderr
 
 
-def test_with_a_model_and_an_arena(build, tmp_path, freezer):
-    freezer.freeze([MODEL], tmp_path / "generated", arena_bytes=8192)
+def test_with_a_model_and_only_its_operators(build, builder, tmp_path, freezer):
+    chosen = builder.chosen_operators("auto", [MODEL])
+    freezer.freeze([MODEL], tmp_path / "generated", 8192, builder.opset.defines(chosen))
     binary = build(command("unix", generated=True), tmp_path)
-    code = (
-        "import arena8, uctypes\nfrom models import digits\n"
-        "print(len(digits), sum(digits), uctypes.addressof(digits) % 16)"
-    )
+    other = ModelBuilder()
+    tensors = [other.tensor((1, 4), "int8", scale=0.5) for _ in range(4)]
+    for op, x, y in zip(("RELU", "RESHAPE", "RELU6"), tensors, tensors[1:], strict=False):
+        other.node(op, [x], [y])
+    path = tmp_path / "other.tflite"
+    path.write_bytes(other.build(tensors[:1], tensors[-1:]))
+    code = f"""
+import arena8, uctypes
+from models import digits
+print(len(digits), sum(digits), uctypes.addressof(digits) % 16)
+it = arena8.Interpreter(arena8.Model(digits))
+it.invoke()
+print(arena8.operators())
+try:
+    arena8.Interpreter(arena8.Model({str(path)!r}))
+except ValueError as error:
+    print(error)
+"""
     out = subprocess.run([binary, "-c", code], capture_output=True, text=True)
     data = MODEL.read_bytes()
-    assert out.stdout == f"{len(data)} {sum(data)} 0\n", out.stderr
+    lines = out.stdout.splitlines()
+    assert lines[0] == f"{len(data)} {sum(data)} 0", out.stderr
+    assert len(lines) == 3, out.stdout + out.stderr
+    assert "CONV_2D" in lines[1] and "RELU" not in lines[1]
+    assert "RELU " in lines[2] and "RELU6 " in lines[2] and "not in this" in lines[2], lines[2]
 
 
 def test_rp2_configures(trees, tmp_path):

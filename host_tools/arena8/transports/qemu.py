@@ -18,13 +18,17 @@ class QemuRepl(Repl):
     # MicroPython's QEMU port reads its UART only when Python asks for input, so nothing stops running code.
     can_interrupt = False
 
-    def __init__(self, name: str, firmware: str | None = None, timeout: float = 60.0) -> None:
+    def __init__(
+        self, name: str, firmware: str | None = None, timeout: float = 60.0, extra: tuple[str, ...] = ()
+    ) -> None:
+        """extra: more arguments for QEMU, `-device loader,file=...,addr=...` for one."""
         machines = boards.emulated("qemu")
         if name not in machines:
             raise UsageError(f"{name} is not a QEMU machine; those are {', '.join(machines) or 'none'}")
         board = machines[name]
         self.firmware = str(firmware or board.firmware())
         command = [a.format(firmware=self.firmware, serial="stdio") for a in board.emulator["args"]]
+        command += extra
         if shutil.which(command[0]) is None:
             raise BoardError(
                 f"{command[0]} is not installed; on Debian qemu-system-arm and qemu-system-misc have it"

@@ -10,6 +10,8 @@
 
 #include <stdint.h>
 
+#include "../quantize.h"
+
 // ---- Convolutions, fully connected, pools ---------------------------------
 
 // A window that slides over an input of in_h x in_w: where it stands for each
@@ -140,7 +142,11 @@ a8_pool_t a8_max_pool_s16_generic;
 
 // ---- Element by element, reductions, softmax ------------------------------
 
-// Sum of two tensors: both rescaled to a common scale with 20 bits of headroom, added, rescaled to the output's.
+// Sum or difference of two tensors: both rescaled to a common scale with headroom (shifted up by this many bits),
+// added, rescaled to the output's.
+#define A8_ADD_SHIFT_S8 (20)
+#define A8_ADD_SHIFT_S16 (15)
+
 typedef struct {
     int32_t input_offset[2]; // minus the zero points
     int32_t input_multiplier[2];
@@ -153,26 +159,36 @@ typedef struct {
 } a8_add_params_t;
 
 // n elements in a row. A step is 1, or 0 for an input that is the same for the whole row.
-void a8_add_s8_generic(const a8_add_params_t *params, const int8_t *a, int32_t a_step, const int8_t *b, int32_t b_step,
-    int8_t *out, int32_t n);
+typedef void a8_add_s8_t(const a8_add_params_t *params, const int8_t *a, int32_t a_step, const int8_t *b,
+    int32_t b_step, int8_t *out, int32_t n);
+typedef void a8_add_s16_t(const a8_add_params_t *params, const int16_t *a, int32_t a_step, const int16_t *b,
+    int32_t b_step, int16_t *out, int32_t n);
+a8_add_s8_t a8_add_s8_generic;
+a8_add_s8_t a8_sub_s8_generic;
+a8_add_s16_t a8_add_s16_generic;
+a8_add_s16_t a8_sub_s16_generic;
 
-// Mean over some dimensions, of less than 2^23 elements each. Neighbouring dimensions that are both kept or
-// both reduced count as one, so that three of each reach rank 6. Outermost first, unused ones have extent 1.
-#define A8_MEAN_GROUPS (3)
-
+// Product of two tensors, as wide as 32 bits hold it.
 typedef struct {
-    int32_t kept[A8_MEAN_GROUPS];
-    int32_t kept_stride[A8_MEAN_GROUPS];
-    int32_t reduced[A8_MEAN_GROUPS];
-    int32_t reduced_stride[A8_MEAN_GROUPS];
-    int32_t multiplier; // from a sum to a mean in the output's scale
+    int32_t input_offset[2]; // minus the zero points
+    int32_t multiplier;
     int32_t shift;
-    int32_t sum_offset; // minus the input's zero point for each element of a mean
     int32_t output_offset;
-} a8_mean_params_t;
+    int32_t min; // of the fused activation
+    int32_t max;
+} a8_mul_params_t;
 
-// Outputs [begin, end) of all.
-void a8_mean_s8_generic(const a8_mean_params_t *params, const int8_t *in, int8_t *out, int32_t begin, int32_t end);
+typedef char a8_assert_mul_params_t[sizeof(a8_mul_params_t) == 28 ? 1 : -1];
+
+typedef void a8_mul_s8_t(const a8_mul_params_t *params, const int8_t *a, int32_t a_step, const int8_t *b,
+    int32_t b_step, int8_t *out, int32_t n);
+typedef void a8_mul_s16_t(const a8_mul_params_t *params, const int16_t *a, int32_t a_step, const int16_t *b,
+    int32_t b_step, int16_t *out, int32_t n);
+a8_mul_s8_t a8_mul_s8_generic;
+a8_mul_s16_t a8_mul_s16_generic;
+
+// Sum of n elements, stride apart; n is at most 2^24.
+int32_t a8_sum_s8_generic(const int8_t *x, int32_t n, int32_t stride);
 
 // Softmax over rows of depth elements.
 typedef struct {
@@ -184,24 +200,164 @@ typedef struct {
 
 // These lie in an interpreter's records, whose size is the same on every machine.
 typedef char a8_assert_add_params_t[sizeof(a8_add_params_t) == 44 ? 1 : -1];
-typedef char a8_assert_mean_params_t[sizeof(a8_mean_params_t) == 64 ? 1 : -1];
 typedef char a8_assert_softmax_params_t[sizeof(a8_softmax_params_t) == 16 ? 1 : -1];
 
 void a8_softmax_s8_generic(const a8_softmax_params_t *params, const int8_t *in, int8_t *out, int32_t rows);
 void a8_softmax_s8_s16_generic(const a8_softmax_params_t *params, const int8_t *in, int16_t *out, int32_t rows);
+
+// Softmax of int16 over rows of depth elements, less than 2^16. in may have any alignment.
+typedef struct {
+    int32_t depth;
+    int32_t multiplier; // from a difference of inputs to one of 65535ths of 10
+    int32_t shift; // at most 20
+} a8_softmax_s16_params_t;
+
+typedef char a8_assert_softmax_s16_params_t[sizeof(a8_softmax_s16_params_t) == 12 ? 1 : -1];
+
+void a8_softmax_s16_generic(const a8_softmax_s16_params_t *params, const void *in, int16_t *out, int32_t rows);
 
 // Fixed-point functions of the reference. Results have 31 fractional bits, 1 is INT32_MAX.
 // e^x for x in (-2^integer_bits, 0] with 31 - integer_bits fractional bits; integer_bits is 1 to 5.
 int32_t a8_exp_on_negative(int32_t x, int32_t integer_bits);
 // 1 / (1 + x) for x in [0, 1) with 31 fractional bits.
 int32_t a8_one_over_one_plus(int32_t x);
+// log(x) with 26 fractional bits, of an x of at least 1 with 19.
+int32_t a8_log_of_q12(int32_t x);
+// The multiplier and (negative) shift that stand for 1 / sqrt(x); 1 if x is 0.
+a8_multiplier_t a8_inverse_sqrt(int32_t x);
+// Zero bits above the highest one; 32 of 0.
+int32_t a8_leading_zeros(uint32_t x);
+
+// ---- Recurrent operators and products of computed matrices ----------------
+
+// SVDF (Nakkiran et al., "Compressing Deep Neural Networks using a Rank-Constrained Topology", 2015): each filter
+// weighs the input, remembers its last results, and weighs these. An output is the sum of `rank` filters.
+typedef struct {
+    int32_t batches;
+    int32_t inputs;
+    int32_t units; // outputs; there are units * rank filters
+    int32_t rank;
+    int32_t memory; // results that a filter remembers
+    int32_t in_zero_point;
+    int32_t state_zero_point; // 0 if the state is int16
+    int32_t out_zero_point;
+    int32_t state_multiplier; // from a sum over inputs to a result in the state's scale
+    int32_t state_shift;
+    int32_t out_multiplier; // from a sum over results to an output
+    int32_t out_shift;
+} a8_svdf_params_t;
+
+typedef char a8_assert_svdf_params_t[sizeof(a8_svdf_params_t) == 48 ? 1 : -1];
+
+// Outputs u0 to u1 - 1 of one batch. features is [units * rank][inputs], times [units * rank][memory], of the
+// state's type and any alignment; bias is int32 of any alignment, or NULL. state is [units * rank][memory].
+void a8_svdf_s8_generic(const a8_svdf_params_t *params, const int8_t *input, const int8_t *features,
+    const int8_t *times, const uint8_t *bias, int8_t *state, int8_t *output, int32_t u0, int32_t u1);
+void a8_svdf_s8_s16_generic(const a8_svdf_params_t *params, const int8_t *input, const int8_t *features,
+    const uint8_t *times, const uint8_t *bias, int16_t *state, int8_t *output, int32_t u0, int32_t u1);
+
+// The same of float32, all but state and output of any alignment; only the sizes in params count.
+void a8_svdf_f32_generic(const a8_svdf_params_t *params, const uint8_t *input, const uint8_t *features,
+    const uint8_t *times, const uint8_t *bias, float *state, float *output, int32_t u0, int32_t u1);
+
+// Largest shift of a multiplier for 64-bit sums.
+#define A8_WIDE_SHIFT_MAX (7)
+
+// One gate of an LSTM: what the input adds to it and what the state before adds are scaled to 12 fractional bits,
+// saturated to int16 and added.
+typedef struct {
+    int32_t inputs;
+    int32_t units;
+    int32_t in_zero_point; // 0 if the input is int16, and so is hidden's
+    int32_t hidden_zero_point;
+    int32_t in_multiplier;
+    int32_t in_shift;
+    int32_t hidden_multiplier;
+    int32_t hidden_shift;
+} a8_lstm_gate_params_t;
+
+typedef char a8_assert_lstm_gate_params_t[sizeof(a8_lstm_gate_params_t) == 32 ? 1 : -1];
+
+// Units u0 to u1 - 1 of one batch and time step, before sigmoid or tanh; output[0] is unit u0's. input and hidden (the
+// output of the step before) are int8 or int16 of any alignment, in_weights is [units][inputs], hidden_weights
+// [units][units]. bias is int32 (int64 for int16) of any alignment.
+typedef void a8_lstm_gate_t(const a8_lstm_gate_params_t *params, const void *input, const void *hidden,
+    const int8_t *in_weights, const int8_t *hidden_weights, const uint8_t *bias, int16_t *output, int32_t u0,
+    int32_t u1);
+a8_lstm_gate_t a8_lstm_gate_s8_generic;
+a8_lstm_gate_t a8_lstm_gate_s16_generic;
+
+// The same of float32 of any alignment; only the sizes in params count.
+void a8_lstm_gate_f32_generic(const a8_lstm_gate_params_t *params, const uint8_t *input, const uint8_t *hidden,
+    const uint8_t *in_weights, const uint8_t *hidden_weights, const uint8_t *bias, float *output, int32_t u0,
+    int32_t u1);
+
+// Product of two matrices that lie in any order: elements of a row of the left and of a column of the right are
+// left_step and right_step apart, columns of the right right_column. For float32 only sizes and steps count, for
+// int16 the zero points are 0.
+typedef struct {
+    int32_t depth; // of the sums
+    int32_t columns;
+    int32_t left_step;
+    int32_t right_step;
+    int32_t right_column;
+    int32_t left_zero_point;
+    int32_t right_zero_point;
+    int32_t out_zero_point;
+    int32_t multiplier;
+    int32_t shift;
+} a8_batch_matmul_params_t;
+
+typedef char a8_assert_batch_matmul_params_t[sizeof(a8_batch_matmul_params_t) == 40 ? 1 : -1];
+
+// Columns c0 to c1 - 1 of one row of a product: left is that row, right the whole matrix, both int8, int16 or float32
+// of any alignment; output is the row of the product.
+typedef void a8_batch_matmul_t(const a8_batch_matmul_params_t *params, const void *left, const void *right,
+    void *output, int32_t c0, int32_t c1);
+a8_batch_matmul_t a8_batch_matmul_s8_generic;
+a8_batch_matmul_t a8_batch_matmul_s16_generic;
+a8_batch_matmul_t a8_batch_matmul_f32_generic;
+// ---- Audio front end -------------------------------------------------------
+
+// A real FFT of 2 n samples and its twiddle factors: the first quarter of a cosine, quarter + 1 elements.
+typedef struct {
+    uint32_t n;
+    uint32_t quarter;
+    uint32_t ties; // how the reference rounds cosines of 1/2, two bits for each twelfth of a turn; 0: there are none
+} a8_fft_t;
+
+typedef char a8_assert_fft_t[sizeof(a8_fft_t) == 12 ? 1 : -1];
+
+#define A8_FFT_MAX (1 << 14)
+
+// Returns -1 for a length that is odd, below 4, above A8_FFT_MAX, or whose half has prime factors above 5.
+int a8_fft_prepare(a8_fft_t *fft, uint32_t length);
+void a8_fft_table_s16(const a8_fft_t *fft, int16_t *table);
+void a8_fft_table_s32(const a8_fft_t *fft, int32_t *table);
+void a8_fft_table_f32(const a8_fft_t *fft, float *table);
+
+// From samples, of which those behind the given count as 0, to n + 1 complex bins, divided by the length in fixed
+// point. Inputs have any alignment.
+void a8_rfft_s16_generic(const a8_fft_t *fft, const int16_t *table, const uint8_t *in, uint32_t samples, int16_t *out);
+void a8_rfft_s32_generic(const a8_fft_t *fft, const int32_t *table, const uint8_t *in, uint32_t samples, int32_t *out);
+void a8_rfft_f32_generic(const a8_fft_t *fft, const float *table, const uint8_t *in, uint32_t samples, float *out);
+// From n + 1 complex bins to 2 n samples, divided by the length.
+void a8_irfft_s16_generic(const a8_fft_t *fft, const int16_t *table, const uint8_t *in, int16_t *out);
+void a8_irfft_s32_generic(const a8_fft_t *fft, const int32_t *table, const uint8_t *in, int32_t *out);
+void a8_irfft_f32_generic(const a8_fft_t *fft, const float *table, const uint8_t *in, float *out);
 
 // ---- The ladder -----------------------------------------------------------
 
 #define a8_add_s8 a8_add_s8_generic
-#define a8_mean_s8 a8_mean_s8_generic
+#define a8_sum_s8 a8_sum_s8_generic
+#define a8_add_s16 a8_add_s16_generic
+#define a8_sub_s8 a8_sub_s8_generic
+#define a8_sub_s16 a8_sub_s16_generic
+#define a8_mul_s8 a8_mul_s8_generic
+#define a8_mul_s16 a8_mul_s16_generic
 #define a8_softmax_s8 a8_softmax_s8_generic
 #define a8_softmax_s8_s16 a8_softmax_s8_s16_generic
+#define a8_softmax_s16 a8_softmax_s16_generic
 #define a8_conv_f32 a8_conv_f32_generic
 #define a8_depthwise_conv_f32 a8_depthwise_conv_f32_generic
 #define a8_transpose_conv_f32 a8_transpose_conv_f32_generic
@@ -212,8 +368,23 @@ int32_t a8_one_over_one_plus(int32_t x);
 #define a8_depthwise_conv_s8 a8_depthwise_conv_s8_generic
 #define a8_transpose_conv_s8 a8_transpose_conv_s8_generic
 #define a8_fully_connected_s8 a8_fully_connected_s8_generic
+#define a8_irfft_f32 a8_irfft_f32_generic
+#define a8_irfft_s16 a8_irfft_s16_generic
+#define a8_irfft_s32 a8_irfft_s32_generic
+#define a8_rfft_f32 a8_rfft_f32_generic
+#define a8_rfft_s16 a8_rfft_s16_generic
+#define a8_rfft_s32 a8_rfft_s32_generic
 #define a8_average_pool_s8 a8_average_pool_s8_generic
 #define a8_max_pool_s8 a8_max_pool_s8_generic
+#define a8_batch_matmul_s8 a8_batch_matmul_s8_generic
+#define a8_batch_matmul_s16 a8_batch_matmul_s16_generic
+#define a8_batch_matmul_f32 a8_batch_matmul_f32_generic
+#define a8_lstm_gate_f32 a8_lstm_gate_f32_generic
+#define a8_lstm_gate_s8 a8_lstm_gate_s8_generic
+#define a8_lstm_gate_s16 a8_lstm_gate_s16_generic
+#define a8_svdf_f32 a8_svdf_f32_generic
+#define a8_svdf_s8 a8_svdf_s8_generic
+#define a8_svdf_s8_s16 a8_svdf_s8_s16_generic
 #define a8_conv_s8_s4 a8_conv_s8_s4_generic
 #define a8_depthwise_conv_s8_s4 a8_depthwise_conv_s8_s4_generic
 #define a8_fully_connected_s8_s4 a8_fully_connected_s8_s4_generic
