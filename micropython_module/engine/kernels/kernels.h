@@ -108,6 +108,9 @@ typedef struct {
 // transpose_conv: filter is [out_c][filter_h][filter_w][group_in]; depthwise_conv: [filter_h][filter_w][out_c],
 // and group_in is 1. The window of transpose_conv slides over the output, one stop for each pixel of the input.
 typedef void a8_conv_t(const a8_conv_params_t *params, const a8_operands_t *t, int32_t y0, int32_t y1);
+a8_conv_t a8_conv_f32_generic;
+a8_conv_t a8_depthwise_conv_f32_generic;
+a8_conv_t a8_transpose_conv_f32_generic;
 a8_conv_t a8_conv_s8_generic;
 a8_conv_t a8_depthwise_conv_s8_generic;
 a8_conv_t a8_transpose_conv_s8_generic;
@@ -120,6 +123,7 @@ a8_conv_t a8_transpose_conv_s16_generic;
 // filter is [out_c][depth]; here a row is one of the batches.
 typedef void a8_fully_connected_t(const a8_fully_connected_params_t *params, const a8_operands_t *t, int32_t y0,
     int32_t y1);
+a8_fully_connected_t a8_fully_connected_f32_generic;
 a8_fully_connected_t a8_fully_connected_s8_generic;
 a8_fully_connected_t a8_fully_connected_s8_s4_generic;
 a8_fully_connected_t a8_fully_connected_s16_generic;
@@ -127,7 +131,10 @@ a8_fully_connected_t a8_fully_connected_s16_generic;
 // input and output are one image. Every window holds at least one tap, at most A8_POOL_MAX_TAPS of its type.
 #define A8_POOL_MAX_TAPS_S8 (1 << 22) // so that the sum of a window stays in 32 bits
 #define A8_POOL_MAX_TAPS_S16 (1 << 15)
+#define A8_POOL_MAX_TAPS_F32 (1 << 24) // exact as a float
 typedef void a8_pool_t(const a8_pool_params_t *params, const void *input, void *output, int32_t y0, int32_t y1);
+a8_pool_t a8_average_pool_f32_generic;
+a8_pool_t a8_max_pool_f32_generic;
 a8_pool_t a8_average_pool_s8_generic;
 a8_pool_t a8_max_pool_s8_generic;
 a8_pool_t a8_average_pool_s16_generic;
@@ -351,6 +358,12 @@ void a8_irfft_f32_generic(const a8_fft_t *fft, const float *table, const uint8_t
 #define a8_softmax_s8 a8_softmax_s8_generic
 #define a8_softmax_s8_s16 a8_softmax_s8_s16_generic
 #define a8_softmax_s16 a8_softmax_s16_generic
+#define a8_conv_f32 a8_conv_f32_generic
+#define a8_depthwise_conv_f32 a8_depthwise_conv_f32_generic
+#define a8_transpose_conv_f32 a8_transpose_conv_f32_generic
+#define a8_fully_connected_f32 a8_fully_connected_f32_generic
+#define a8_average_pool_f32 a8_average_pool_f32_generic
+#define a8_max_pool_f32 a8_max_pool_f32_generic
 #define a8_conv_s8 a8_conv_s8_generic
 #define a8_depthwise_conv_s8 a8_depthwise_conv_s8_generic
 #define a8_transpose_conv_s8 a8_transpose_conv_s8_generic
