@@ -254,7 +254,7 @@ void a8_svdf_f32_generic(const a8_svdf_params_t *params, const uint8_t *input, c
     const uint8_t *times, const uint8_t *bias, float *state, float *output, int32_t u0, int32_t u1);
 
 // Largest shift of a multiplier for 64-bit sums.
-#define A8_WIDE_SHIFT_MAX (7)
+#define A8_WIDE_SHIFT_MAX (14)
 
 // One gate of an LSTM: what the input adds to it and what the state before adds are scaled to 12 fractional bits,
 // saturated to int16 and added.
