@@ -35,11 +35,11 @@ int a8_broadcast_to_prepare(a8_ctx_t *ctx) {
     a8_tensor_info_t out;
     int code = a8_broadcast_tensors(ctx, 2, in, &out);
     if (code != A8_OK || (code = a8_broadcast_movable(ctx, &in[0])) != A8_OK ||
-        (code = a8_broadcast_dtype(ctx, &out, in[0].dtype)) != A8_OK) {
+        (code = a8_check_type(ctx, &out, in[0].dtype)) != A8_OK) {
         return code;
     }
     params_t params = { .size = (int32_t)a8_dtype_size(in[0].dtype), .is_int64 = in[1].dtype == A8_INT64 };
-    if (!params.is_int64 && (code = a8_broadcast_dtype(ctx, &in[1], A8_INT32)) != A8_OK) {
+    if (!params.is_int64 && (code = a8_check_type(ctx, &in[1], A8_INT32)) != A8_OK) {
         return code;
     }
     if (in[1].rank != 1 || in[1].count != out.rank) {
