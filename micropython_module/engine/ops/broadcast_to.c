@@ -46,7 +46,7 @@ int a8_broadcast_to_prepare(a8_ctx_t *ctx) {
         return a8_ctx_fail(ctx, A8_ERR_MODEL, "the shape has not one element for each dimension of the output",
             (int32_t)out.rank, (int32_t)in[1].count);
     }
-    memcpy(params.dims, out.dims, sizeof(params.dims));
+    memcpy(params.dims, out.dims, out.rank * sizeof(params.dims[0]));
     if (in[1].data == NULL) {
         params.rank = (int16_t)out.rank;
     } else if (!is_shape(&params, in[1].data, (int32_t)out.rank)) {
