@@ -159,6 +159,18 @@ def test_large_sums(program):
     check_refused(program, refused)
 
 
+def test_int32_sum(program):
+    """The reference lacks it; in LiteRT it wraps around."""
+    rng = np.random.default_rng(7)
+    cases = [
+        reduce_case(
+            rng, i, "SUM", np.int32, lambda x, axes: x.sum(axis=axes, dtype=np.int32), reference=False
+        )
+        for i in range(cases_wanted(200))
+    ]
+    check(program, cases)
+
+
 @pytest.mark.parametrize("op", ["MEAN", "SUM"])
 def test_float_sum(program, op):
     rng = np.random.default_rng(6)
