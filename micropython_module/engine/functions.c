@@ -89,19 +89,46 @@ float a8_exp_rounded_f32(float x) {
     return (float)(uint32_t)((y + ((uint64_t)1 << 37)) >> 38) * power_of_two(-24) * power_of_two(-(int32_t)k);
 }
 
+// By the formula of fdlibm, on which the C libraries that the reference runs with agree: e^r - 1 =
+// r + r^2 / 2 - (r^3 / 2) (R - (3 - R r / 2)) / (6 - r (3 - R r / 2)) with a polynomial R of r^2 / 2.
 float a8_expm1_f32(float x) {
     uint32_t bits = magnitude_bits(x);
     if (bits > A8_INFINITY_BITS || bits < 0x33000000) { // NaN, or x is the result already
         return x;
-    } else if (x > 87.0f) {
-        return a8_exp_f32(x);
-    } else if (x < -18.0f) {
+    } else if (x > 88.7228394f) {
+        return a8_bits_float(A8_INFINITY_BITS);
+    } else if (x < -18.7149738f) {
         return -1.0f;
     }
-    int32_t k;
-    float y = exp_part(x, &k);
-    float scale = power_of_two(k);
-    return y * scale + (scale - 1.0f);
+    int32_t k = 0;
+    float r = x;
+    float lost = 0.0f; // by r
+    if (bits > 0x3eb17218) { // ln 2 / 2
+        k = (int32_t)(x * 1.44269502f + (x < 0.0f ? -0.5f : 0.5f));
+        float high = x - (float)k * 0.693138123f; // ln 2 in two parts
+        float low = (float)k * 9.05800061e-06f;
+        r = high - low;
+        lost = (high - r) - low;
+    }
+    float half = 0.5f * r;
+    float z = r * half;
+    float p = 1.0f + z * (-0.0333332121f + z * 0.00158070420f);
+    float t = 3.0f - p * half;
+    float e = z * ((p - t) / (6.0f - r * t));
+    if (k == 0) {
+        return r - (r * e - z);
+    }
+    e = r * (e - lost) - lost;
+    e -= z;
+    if (k == -1) {
+        return 0.5f * (r - e) - 0.5f;
+    }
+    // The result is 2^k * (1 - (e - r)) - 1.
+    if (k < 0) {
+        return (1.0f - (e - r)) * power_of_two(k) - 1.0f;
+    }
+    float y = (k < 24 ? 1.0f - power_of_two(-k) : 1.0f) - (e - r);
+    return y * 2.0f * power_of_two(k - 1);
 }
 
 float a8_tanh_f32(float x) {
@@ -316,11 +343,11 @@ float a8_ceil_f32(float x) {
 }
 
 float a8_round_f32(float x) {
-    if (magnitude_bits(x) >= WHOLE) {
+    if (magnitude_bits(x) >= WHOLE || x == 0.0f) {
         return x;
     }
     int32_t whole = (int32_t)a8_floor_f32(x);
     float above = x - (float)whole;
     whole += above > 0.5f || (above == 0.5f && (whole & 1));
-    return with_sign_of((float)whole, x);
+    return (float)whole; // 0 even for what lies below it, as in the reference
 }

@@ -210,6 +210,9 @@ bool a8_next_unsupported(const a8_model_t *model, uint32_t *subgraph, uint32_t *
             a8_dtype_t family;
             bool known = a8_op_family(model, *subgraph, &info, &family);
             if (a8_op_find(a8_op_code(&info), family, &out->reason) < 0) {
+                if (family == A8_FAMILY_HYBRID) {
+                    out->reason = A8_HYBRID;
+                }
                 if (!known && (out->reason == A8_NO_SUCH_DTYPE || out->reason == A8_DTYPE_NOT_IN_THIS_BUILD)) {
                     continue;
                 }

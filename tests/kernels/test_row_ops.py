@@ -22,6 +22,7 @@ from differential import (
     values,
 )
 from model_builder import ModelBuilder
+from softmax_tables import header
 
 ALL = np.arange(-128, 128, dtype=np.int8)
 SHAPES = [(1, 10), (1, 12), (3, 5, 2), (7,), (2, 2, 2, 2, 4), (1, 1), (1, 500)]
@@ -85,6 +86,58 @@ def test_softmax_flat(program):
             Case(model, invokes, f"depth {depth}", np.full(2 * depth, -128, np.int8).tobytes(), False)
         )
     check(program, cases)
+
+
+def test_softmax_tables():
+    assert (differential.engine_build.ENGINE / "kernels" / "softmax_s16_tables.h").read_text() == header()
+
+
+def softmax_s16_case(rng, i, x):
+    beta = 1.0 if i % 3 else np.float32(np.exp(rng.uniform(-2, 2)))
+    scale = a_scale(rng, -12, -5) if i % 5 else a_scale(rng, -20, 2)
+    model, invokes = unary("SOFTMAX", x, "int16", scale, 0, 1 / 32768, 0, i % 10 == 3, beta=beta)
+    return Case(model, invokes, f"SOFTMAX {i} {x.shape} int16 {scale} {beta}", dtype=np.int16)
+
+
+def test_softmax_s16(program):
+    rng = np.random.default_rng(14)
+    cases = []
+    for i in range(cases_wanted(200)):
+        x = values(rng, SHAPES[i % len(SHAPES)] if i % 2 else a_shape(rng), np.int16)
+        if i % 3 == 0:
+            x = np.asarray(x // 64, np.int16)  # closer together
+        cases.append(softmax_s16_case(rng, i, x))
+    x = rng.integers(-100, 100, (1, 40_000)).astype(np.int16)
+    cases += [softmax_s16_case(rng, 1, x), softmax_s16_case(rng, 1, np.asarray(x // 99, np.int16))]
+    outputs = check(program, cases)
+    assert sum(len(np.unique(y)) > 3 for y in outputs) > len(cases) / 2
+
+
+def test_softmax_s16_all_entries(program):
+    """Every entry of both tables: all differences, and sums that grow by small steps."""
+    rng = np.random.default_rng(15)
+    low = np.arange(-32768, 32768, 3).astype(np.int16)
+    pairs = np.stack([np.full(len(low), 32767, np.int16), low], axis=1)
+    cases = []
+    for scale in [10 / 65535, 3e-4, 2e-5, 1e-3]:
+        model, invokes = unary("SOFTMAX", pairs, "int16", scale, 0, 1 / 32768, 0, beta=1.0)
+        cases.append(Case(model, invokes, f"pairs {scale}", dtype=np.int16))
+    rows = np.sort(rng.integers(-20_000, 20_000, (600, 7)).astype(np.int16), axis=1)
+    cases += [softmax_s16_case(rng, i, rows) for i in range(20)]
+    check(program, cases)
+
+
+def test_softmax_s16_far(program):
+    """Scales that make the reference's shifted differences wrap around: all but the largest vanish."""
+    x = np.array([[5, 4, 5, 3], [101, 7, 0, 1]], np.int16)
+    wide = np.array([[32767, 4, 32767, -32768], [1, -32768, 0, -100]], np.int16)
+    results = []
+    for scale in [10.0, 1e4, 1e30]:
+        model, invokes = unary("SOFTMAX", x, "int16", scale, 0, 1 / 32768, 0, beta=1.0)
+        if not results:
+            check(program, [Case(model, invokes, "scale 10", dtype=np.int16)])
+        results += differential.run_engine(program, [(model, invokes), (model, [[wide]])])
+    assert len(set(results)) == 1
 
 
 # ---- LOG_SOFTMAX ----------------------------------------------------------------------
@@ -198,6 +251,7 @@ def refuse(op="SOFTMAX", scale=0.1, zero_point=0, out_scale=1 / 256, out_zero_po
     return m.build(a, [b])
 
 
+S16 = {"dtype": "int16", "out_dtype": "int16", "out_scale": 1 / 32768, "out_zero_point": 0}
 LOG = {"op": "LOG_SOFTMAX", "out_scale": 1 / 16, "out_zero_point": 127}
 L2 = {"op": "L2_NORMALIZATION", "out_scale": 1 / 128, "out_zero_point": 0}
 
@@ -214,6 +268,12 @@ REFUSED = [
     (refuse(out_shape=(4, 2)), MODEL, "last dimension", 4, 2),
     (refuse(shape=(), out_shape=()), MODEL, "dimension to go along", 1, 0),
     (refuse(shape=(8192,), out_shape=(8192,)), UNSUPPORTED, "large", 8191, 8192),
+    (refuse(**S16 | {"zero_point": 1}), UNSUPPORTED, "zero points 0", 0, 1),
+    (refuse(**S16 | {"out_zero_point": 1}), UNSUPPORTED, "zero points 0", 0, 1),
+    (refuse(**S16 | {"out_scale": 0.1}), UNSUPPORTED, "scale 1/32768", None, None),
+    (refuse(**S16 | {"out_dtype": "int8"}), UNSUPPORTED, "another type", 7, 9),
+    (refuse(**S16 | {"beta": 0.0}), UNSUPPORTED, "beta", None, None),
+    (refuse(**S16 | {"shape": (2**16,), "out_shape": (2**16,)}), UNSUPPORTED, "large", 65_535, 65_536),
     (refuse(**LOG | {"out_zero_point": 0}), UNSUPPORTED, "zero point 127", None, None),
     (refuse(**LOG | {"out_scale": 0.1}), UNSUPPORTED, "scale 1/16", None, None),
     (refuse(**LOG | {"out_dtype": "int16"}), UNSUPPORTED, "another type", 9, 7),

@@ -16,8 +16,8 @@
 typedef struct {
     int32_t count; // of elements
     int32_t inputs;
-    int32_t sum_offset; // minus the zero points
-    int32_t multiplier; // from here on of int8 only
+    int32_t sum_offset; // from here on of int8 only
+    int32_t multiplier;
     int32_t shift; // <= 0
     int32_t output_offset;
 } block_t;
@@ -77,7 +77,8 @@ int a8_add_n_prepare_s8(a8_ctx_t *ctx) {
     if (m.shift > 0) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "output scale is far too small for the inputs'", A8_NONE, A8_NONE);
     }
-    block->sum_offset = -in.zero_point * block->inputs;
+    // The reference takes the zero point away once more than there are inputs: its sum starts with it.
+    block->sum_offset = -in.zero_point * (block->inputs + 1);
     block->multiplier = m.multiplier;
     block->shift = m.shift;
     block->output_offset = out.zero_point;

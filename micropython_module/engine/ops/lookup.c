@@ -40,9 +40,9 @@ int a8_lookup_prepare(a8_ctx_t *ctx, float (*function)(float)) {
     }
     float inverse = 1.0f / out.scale;
     for (int32_t i = INT8_MIN; i <= INT8_MAX; i++) {
-        float y = function(in.scale * (float)(i - in.zero_point));
+        float y = function(in.scale * (float)(i - in.zero_point)) * inverse;
         // What isn't a number becomes 0, the most harmless value.
-        y = (a8_float_bits(y) & INT32_MAX) > A8_INFINITY_BITS ? 0.0f : y * inverse;
+        y = (a8_float_bits(y) & INT32_MAX) > A8_INFINITY_BITS ? 0.0f : y;
         y = y > far ? far : y;
         y = y < -far ? -far : y;
         int32_t whole = (int32_t)y;

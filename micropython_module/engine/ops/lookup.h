@@ -21,7 +21,7 @@ a8_lookup_t *a8_lookup_alloc(a8_ctx_t *ctx, const a8_tensor_info_t *in);
 // Saturates a result and keeps it.
 void a8_lookup_set(a8_lookup_t *lookup, int32_t input, int32_t output);
 
-// Both, and the table of float(*)(float) between the tensors' real numbers, rounded as the reference's tables are.
+// Both, and the table of a function of real numbers, rounded as the reference does with tables.
 int a8_lookup_prepare(a8_ctx_t *ctx, float (*function)(float));
 
 #endif

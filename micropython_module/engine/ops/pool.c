@@ -29,8 +29,8 @@ int a8_pool_prepare(a8_ctx_t *ctx) {
     a8_pool_params_t params = { 0 };
     int code;
     if ((code = a8_check_node(ctx, 1, &input, &output)) != A8_OK ||
-        (code = a8_check_quantized(ctx, &input, A8_INT8)) != A8_OK ||
-        (code = a8_check_quantized(ctx, &output, A8_INT8)) != A8_OK ||
+        (code = a8_check_quantized(ctx, &input, input.dtype)) != A8_OK ||
+        (code = a8_check_quantized(ctx, &output, input.dtype)) != A8_OK ||
         (code = check_quantization(ctx, &input, &output)) != A8_OK) {
         return code;
     }
@@ -40,13 +40,14 @@ int a8_pool_prepare(a8_ctx_t *ctx) {
     if (code != A8_OK) {
         return code;
     }
+    const bool s16 = input.dtype == A8_INT16;
     const a8_window_t *win = &params.window;
     const int32_t taps_h = win->filter_h < win->in_h ? win->filter_h : win->in_h;
     const int32_t taps_w = win->filter_w < win->in_w ? win->filter_w : win->in_w;
     const int32_t taps = taps_h * taps_w; // no more than elements of the input
-    if (taps > A8_POOL_MAX_TAPS_S8) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "a pool's window has too many elements", A8_POOL_MAX_TAPS_S8,
-            taps);
+    const int32_t max_taps = s16 ? A8_POOL_MAX_TAPS_S16 : A8_POOL_MAX_TAPS_S8;
+    if (taps > max_taps) {
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "a pool's window has too many elements", max_taps, taps);
     }
     params.batches = input.dims[0];
     params.channels = input.dims[3];
@@ -54,8 +55,8 @@ int a8_pool_prepare(a8_ctx_t *ctx) {
         return a8_ctx_fail(ctx, A8_ERR_MODEL, "output has not as many channels as the input", params.channels,
             output.dims[3]);
     }
-    int32_t min = INT8_MIN;
-    int32_t max = INT8_MAX;
+    int32_t min = s16 ? INT16_MIN : INT8_MIN;
+    int32_t max = s16 ? INT16_MAX : INT8_MAX;
     const int32_t activation = a8_ctx_option_int8(ctx, ACTIVATION, 0);
     if (a8_activation_range(activation, output.scale, output.zero_point, &min, &max) != 0) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "fused activation is not supported", A8_NONE, activation);
@@ -96,4 +97,12 @@ int a8_average_pool_eval_s8(a8_ctx_t *ctx) {
 
 int a8_max_pool_eval_s8(a8_ctx_t *ctx) {
     return run(ctx, a8_max_pool_s8, sizeof(int8_t));
+}
+
+int a8_average_pool_eval_s16(a8_ctx_t *ctx) {
+    return run(ctx, a8_average_pool_s16, sizeof(int16_t));
+}
+
+int a8_max_pool_eval_s16(a8_ctx_t *ctx) {
+    return run(ctx, a8_max_pool_s16, sizeof(int16_t));
 }

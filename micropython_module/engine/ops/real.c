@@ -59,6 +59,11 @@ static float elu_rounded(float x) {
     return x < 0.0f ? a8_exp_rounded_f32(x) - 1.0f : x;
 }
 
+// With the least value for what has no logarithm.
+static float log_or_least(float x) {
+    return a8_log_f32(x < 0.0f ? 0.0f : x);
+}
+
 static float gelu(float x) {
     return 0.5f * x * (1.0f + a8_erf_f32(x * 0.707106781f));
 }
@@ -239,7 +244,7 @@ int a8_floor_prepare_s8(a8_ctx_t *ctx) {
 }
 
 int a8_log_prepare_s8(a8_ctx_t *ctx) {
-    return a8_lookup_prepare(ctx, a8_log_f32);
+    return a8_lookup_prepare(ctx, log_or_least);
 }
 
 int a8_round_prepare_s8(a8_ctx_t *ctx) {

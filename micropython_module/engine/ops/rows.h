@@ -11,6 +11,9 @@
 int a8_check_rows(a8_ctx_t *ctx, const a8_tensor_info_t *in, const a8_tensor_info_t *out, int32_t *rows,
     int32_t *depth);
 
+// The input's scale times SOFTMAX's option beta, which must be positive and finite.
+int a8_softmax_beta(a8_ctx_t *ctx, const a8_tensor_info_t *in, a8_real_t *scale);
+
 // How SOFTMAX and LOG_SOFTMAX scale a difference of inputs, which is never positive, to a number with 5 integer bits.
 #define A8_SCALED_DIFF_BITS (5)
 
