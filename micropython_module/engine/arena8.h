@@ -197,6 +197,7 @@ typedef enum {
     A8_NOT_IN_THIS_BUILD, // arena8 has it, this build was made without it
     A8_NO_SUCH_DTYPE, // it has the operator, not for this element type
     A8_DTYPE_NOT_IN_THIS_BUILD,
+    A8_HYBRID, // "dynamic range": integer weights, but activations in float32
 } a8_reason_t;
 
 typedef struct {
@@ -263,9 +264,9 @@ int a8_load(a8_interpreter_t *it, const a8_model_t *model, a8_target_t target, v
 // Runs all operators (from the first, also after some steps). Inputs may be
 // overwritten; outputs stay until an input is written or the next invoke.
 int a8_invoke(a8_interpreter_t *it, a8_error_t *err);
-// Runs one operator. A8_OK: there are more; A8_DONE: that was the last, and the next step starts over.
+// Runs one operator, or one turn of an operator that runs others in turn. A8_OK: there are more; A8_DONE: that was the last, and the next step starts over.
 int a8_step(a8_interpreter_t *it, a8_error_t *err);
-// Sets variable tensors to their initial values and goes back to the first operator.
+// Sets variables and state to their initial values and goes back to the first operator.
 void a8_reset(a8_interpreter_t *it);
 
 // A tensor of the interpreter: where its bytes are now.
@@ -283,11 +284,14 @@ uint32_t a8_outputs(const a8_interpreter_t *it);
 void a8_input(const a8_interpreter_t *it, uint32_t i, a8_io_t *io);
 void a8_output(const a8_interpreter_t *it, uint32_t i, a8_io_t *io);
 
-// Nodes of subgraph 0 in order of execution. Microseconds are of the last invoke, 0 without a clock.
+// Nodes of subgraph 0 in order of execution. Microseconds are of the last invoke, with all that the node had run of
+// other subgraphs, 0 without a clock.
 uint32_t a8_nodes(const a8_interpreter_t *it);
 int32_t a8_node_op(const a8_interpreter_t *it, uint32_t node);
 uint32_t a8_node_microseconds(const a8_interpreter_t *it, uint32_t node);
-// The i-th output of a node, for tools that look inside: its bytes are there right after a8_step ran that node,
+// The node that the next step runs, or that has the subgraph run in which the next step is.
+uint32_t a8_next_node(const a8_interpreter_t *it);
+// The i-th output of a node, for tools that look inside: its bytes are there right after a8_step finished that node,
 // and give way to others later. False if there is no such output.
 bool a8_node_result(const a8_interpreter_t *it, uint32_t node, uint32_t i, a8_io_t *io);
 

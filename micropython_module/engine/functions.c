@@ -50,19 +50,85 @@ float a8_exp_f32(float x) {
     return y * power_of_two(k / 2) * power_of_two(k - k / 2);
 }
 
+// a * b of numbers with 62 fractional bits, rounded down but for the lowest bits.
+static uint64_t mul_62(uint64_t a, uint64_t b) {
+    uint64_t middle = (a >> 32) * (uint32_t)b + (((uint32_t)a * (uint64_t)(uint32_t)b) >> 32);
+    uint64_t other = (uint32_t)a * (b >> 32) + (uint32_t)middle;
+    return ((a >> 32) * (b >> 32) + (middle >> 32) + (other >> 32)) << 2 | (other >> 30 & 3);
+}
+
+float a8_exp_rounded_f32(float x) {
+    // 1 / n! with 62 fractional bits, n from 0
+    static const uint64_t factorials[] = { 0x4000000000000000, 0x4000000000000000, 0x2000000000000000, 0x0aaaaaaaaaaaaaab, 0x02aaaaaaaaaaaaab,
+        0x0088888888888889, 0x0016c16c16c16c17, 0x0003403403403403, 0x0000680680680680, 0x00000b8ef1d2ab64,
+        0x00000127e4fb778a, 0x0000001ae64567f5, 0x000000023ddb1dff, 0x000000002c248c27, 0x0000000003272e95 };
+    const uint64_t log2_e = 0xb8aa3b295c17f0bc; // 63 fractional bits
+    const uint64_t ln_2 = 0x2c5c85fdf473de6b; // 62
+    uint32_t bits = magnitude_bits(x);
+    if (bits > A8_INFINITY_BITS) {
+        return x;
+    } else if (bits < 0x33000000) {
+        return 1.0f;
+    } else if (x < -87.0f) {
+        return 0.0f;
+    }
+    // |x| / ln 2 = product / 2^n = k + f; e^x = 2^-k * e^-(f ln 2).
+    uint64_t m = (bits & 0x7fffff) | 0x800000;
+    uint64_t product = m * (log2_e >> 32) + ((m * (uint32_t)log2_e) >> 32);
+    int32_t n = 181 - (int32_t)(bits >> 23);
+    uint32_t k = 0;
+    if (n < 64) {
+        k = (uint32_t)(product >> n);
+        product -= (uint64_t)k << n;
+    }
+    uint64_t g = mul_62(n > 62 ? product >> (n - 62) : product << (62 - n), ln_2);
+    uint64_t y = 0;
+    for (int32_t i = (int32_t)(sizeof(factorials) / sizeof(factorials[0])) - 1; i >= 0; i--) {
+        y = factorials[i] - mul_62(g, y); // of alternating signs
+    }
+    return (float)(uint32_t)((y + ((uint64_t)1 << 37)) >> 38) * power_of_two(-24) * power_of_two(-(int32_t)k);
+}
+
+// By the formula of fdlibm, on which the C libraries that the reference runs with agree: e^r - 1 =
+// r + r^2 / 2 - (r^3 / 2) (R - (3 - R r / 2)) / (6 - r (3 - R r / 2)) with a polynomial R of r^2 / 2.
 float a8_expm1_f32(float x) {
     uint32_t bits = magnitude_bits(x);
     if (bits > A8_INFINITY_BITS || bits < 0x33000000) { // NaN, or x is the result already
         return x;
-    } else if (x > 87.0f) {
-        return a8_exp_f32(x);
-    } else if (x < -18.0f) {
+    } else if (x > 88.7228394f) {
+        return a8_bits_float(A8_INFINITY_BITS);
+    } else if (x < -18.7149738f) {
         return -1.0f;
     }
-    int32_t k;
-    float y = exp_part(x, &k);
-    float scale = power_of_two(k);
-    return y * scale + (scale - 1.0f);
+    int32_t k = 0;
+    float r = x;
+    float lost = 0.0f; // by r
+    if (bits > 0x3eb17218) { // ln 2 / 2
+        k = (int32_t)(x * 1.44269502f + (x < 0.0f ? -0.5f : 0.5f));
+        float high = x - (float)k * 0.693138123f; // ln 2 in two parts
+        float low = (float)k * 9.05800061e-06f;
+        r = high - low;
+        lost = (high - r) - low;
+    }
+    float half = 0.5f * r;
+    float z = r * half;
+    float p = 1.0f + z * (-0.0333332121f + z * 0.00158070420f);
+    float t = 3.0f - p * half;
+    float e = z * ((p - t) / (6.0f - r * t));
+    if (k == 0) {
+        return r - (r * e - z);
+    }
+    e = r * (e - lost) - lost;
+    e -= z;
+    if (k == -1) {
+        return 0.5f * (r - e) - 0.5f;
+    }
+    // The result is 2^k * (1 - (e - r)) - 1.
+    if (k < 0) {
+        return (1.0f - (e - r)) * power_of_two(k) - 1.0f;
+    }
+    float y = (k < 24 ? 1.0f - power_of_two(-k) : 1.0f) - (e - r);
+    return y * 2.0f * power_of_two(k - 1);
 }
 
 float a8_tanh_f32(float x) {
@@ -277,11 +343,11 @@ float a8_ceil_f32(float x) {
 }
 
 float a8_round_f32(float x) {
-    if (magnitude_bits(x) >= WHOLE) {
+    if (magnitude_bits(x) >= WHOLE || x == 0.0f) {
         return x;
     }
     int32_t whole = (int32_t)a8_floor_f32(x);
     float above = x - (float)whole;
     whole += above > 0.5f || (above == 0.5f && (whole & 1));
-    return with_sign_of((float)whole, x);
+    return (float)whole; // 0 even for what lies below it, as in the reference
 }

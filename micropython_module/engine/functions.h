@@ -31,6 +31,8 @@ static inline float a8_bits_float(uint32_t bits) {
 #define A8_INFINITY_BITS (0x7f800000)
 
 float a8_exp_f32(float x);
+// For x <= 0: correctly rounded but for one result in some hundred thousand (results below 2^-125 are 0). In integers; slower.
+float a8_exp_rounded_f32(float x);
 float a8_expm1_f32(float x); // e^x - 1
 float a8_log_f32(float x);
 float a8_sqrt_f32(float x); // exact

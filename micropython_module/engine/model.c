@@ -42,6 +42,12 @@ enum {
     OPERATOR_OUTPUTS = 2,
     OPERATOR_OPTIONS = 4,
     OPERATOR_CUSTOM_OPTIONS = 5,
+    CALLEES_FIRST = 0, // of the options of IF, WHILE and CALL_ONCE
+    VARIABLE_CONTAINER = 0,
+    VARIABLE_SHARED_NAME = 1,
+    CODE_IF = 118,
+    CODE_WHILE = 119,
+    CODE_CALL_ONCE = 129,
 };
 
 int a8_error(a8_error_t *err, int code, const char *message, int32_t needed, int32_t given) {
@@ -485,4 +491,35 @@ int32_t a8_node_input(const a8_model_t *model, const a8_node_info_t *node, uint3
 
 int32_t a8_node_output(const a8_model_t *model, const a8_node_info_t *node, uint32_t i) {
     return read_index(model, node->outputs, node->n_outputs, i);
+}
+
+uint32_t a8_model_callees(const a8_model_t *model, const a8_node_info_t *node, uint32_t callees[2]) {
+    a8_flatbuffer_t fb = a8_model_flatbuffer(model);
+    uint32_t n = node->op == CODE_CALL_ONCE ? 1 : 0;
+    if (node->op == CODE_IF || node->op == CODE_WHILE) {
+        n = 2;
+    }
+    for (uint32_t i = 0; i < n; ++i) {
+        callees[i] = 0;
+        if (node->options != 0 && !a8_flatbuffer_field_u32(&fb, node->options, CALLEES_FIRST + i, &callees[i])) {
+            callees[i] = UINT32_MAX;
+        }
+    }
+    return n;
+}
+
+bool a8_model_variable(const a8_model_t *model, const a8_node_info_t *node, a8_string_t *container,
+    a8_string_t *name) {
+    a8_flatbuffer_t fb = a8_model_flatbuffer(model);
+    a8_vector_t found[2] = { { 0, 0 }, { 0, 0 } };
+    if (node->options != 0 &&
+        (!a8_flatbuffer_vector(&fb, node->options, VARIABLE_CONTAINER, 1, &found[0]) ||
+            !a8_flatbuffer_vector(&fb, node->options, VARIABLE_SHARED_NAME, 1, &found[1]))) {
+        return false;
+    }
+    container->str = (const char *)fb.data + found[0].first;
+    container->len = found[0].count;
+    name->str = (const char *)fb.data + found[1].first;
+    name->len = found[1].count;
+    return true;
 }

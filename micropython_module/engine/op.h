@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What an operator may ask of the interpreter. Only interpreter.c implements it.
+// What an operator may ask of the interpreter. Only context.c implements it.
 //
 // An operator is a pair of functions, listed in ops.def. prepare runs once, at
 // load: it checks the node's tensors and options, decides everything that
@@ -49,6 +49,36 @@ int a8_ctx_scratch(a8_ctx_t *ctx, uint32_t bytes);
 
 // The target to size scratch for (not always the one this code was compiled for).
 a8_target_t a8_ctx_target(const a8_ctx_t *ctx);
+
+// ---- Only for control flow and variables (control.c, state.c) ---------------
+//
+// Variables of the model live in the arena. A handle is a tensor of type RESOURCE that names one; which one
+// is known at load, also where handles go through subgraphs.
+
+// In prepare, after a8_ctx_alloc. The i-th subgraph that the node runs, and how many inputs and outputs it has.
+int a8_ctx_callee(a8_ctx_t *ctx, uint32_t i, uint32_t *subgraph, uint32_t *inputs, uint32_t *outputs);
+int a8_ctx_callee_output(a8_ctx_t *ctx, uint32_t subgraph, uint32_t i, a8_tensor_info_t *info);
+// The node's input is to be copied to an input of the subgraph, or the node's output from an output of the subgraph: fails if
+// they have not the same type and size. Sets bytes, 0 for a handle.
+int a8_ctx_give(a8_ctx_t *ctx, uint32_t input, uint32_t subgraph, uint32_t callee_input, uint32_t *bytes);
+int a8_ctx_take(a8_ctx_t *ctx, uint32_t output, uint32_t subgraph, uint32_t callee_output, uint32_t *bytes);
+// Whether both are handles of the same variable, or neither is a handle.
+bool a8_ctx_same_variable(const a8_ctx_t *ctx, uint32_t input, uint32_t output);
+// Output 0 becomes a handle of the variable that the node's options name.
+int a8_ctx_make_handle(a8_ctx_t *ctx);
+// Input i is a handle, whose variable holds what this tensor does. fill: the byte that it is filled with at
+// load and reset, or -1 if this node doesn't know.
+int a8_ctx_handle(a8_ctx_t *ctx, uint32_t i, const a8_tensor_info_t *content, int32_t fill);
+
+// In eval. The variable of the handle in input i.
+void *a8_ctx_handled(const a8_ctx_t *ctx, uint32_t i);
+// Bytes of an input or output of a subgraph; NULL if they are not as many as expected.
+void *a8_ctx_callee_in(const a8_ctx_t *ctx, uint32_t subgraph, uint32_t i, uint32_t bytes);
+const void *a8_ctx_callee_out(const a8_ctx_t *ctx, uint32_t subgraph, uint32_t i, uint32_t bytes);
+// Runs the subgraph and then eval again, in that phase. eval returns at once what this returns.
+int a8_ctx_enter(a8_ctx_t *ctx, uint32_t subgraph, uint32_t phase);
+// 0 when the node begins.
+uint32_t a8_ctx_phase(const a8_ctx_t *ctx);
 
 // ---- In eval only ---------------------------------------------------------
 

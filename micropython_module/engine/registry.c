@@ -135,6 +135,11 @@ const char *a8_op_listed(uint32_t i) {
     return NULL;
 }
 
+// Whether elements have a size, so that an operator can move them whatever they are.
+static bool is_movable(a8_dtype_t family) {
+    return family == A8_INT4 || a8_dtype_size(family) != 0;
+}
+
 int32_t a8_op_find(int32_t op, a8_dtype_t family, a8_reason_t *reason) {
     // Of several reasons the one that says most: the type is there but switched off,
     // other types are in this build, the operator is switched off, there is none.
@@ -144,7 +149,7 @@ int32_t a8_op_find(int32_t op, a8_dtype_t family, a8_reason_t *reason) {
             continue;
         }
         bool on = rows[i].eval != NULL;
-        bool fits = rows[i].family == A8_FAMILY_ANY || rows[i].family == (int16_t)family;
+        bool fits = rows[i].family == (int16_t)family || (rows[i].family == A8_FAMILY_ANY && is_movable(family));
         if (fits && on) {
             return (int32_t)i;
         }
@@ -171,7 +176,7 @@ bool a8_op_family(const a8_model_t *model, uint32_t subgraph, const a8_node_info
     a8_tensor_info_t info;
     *family = A8_FLOAT32;
     // Nodes with more inputs are refused by load; there may be millions of them, all left out.
-    uint32_t i = 0;
+    uint32_t i = node->op == A8_CODE_TRANSPOSE_CONV ? 2 : 0; // whose first input is a shape
     int32_t tensor = -1;
     for (; tensor == -1 && i < node->n_inputs && i <= UINT8_MAX; ++i) {
         tensor = a8_node_input(model, node, i);
@@ -181,7 +186,7 @@ bool a8_op_family(const a8_model_t *model, uint32_t subgraph, const a8_node_info
     }
     bool good = a8_model_tensor(model, subgraph, (uint32_t)tensor, &info, NULL) == A8_OK;
     *family = info.dtype;
-    tensor = a8_node_input(model, node, i);
+    tensor = a8_node_input(model, node, node->op == A8_CODE_TRANSPOSE_CONV ? 1 : i);
     if (good && has_weights(node->op) && tensor != -1) {
         good = a8_model_tensor(model, subgraph, (uint32_t)tensor, &info, NULL) == A8_OK;
         if (*family == A8_FLOAT32 && (info.dtype == A8_INT8 || info.dtype == A8_UINT8 || info.dtype == A8_INT4)) {
@@ -205,6 +210,9 @@ bool a8_next_unsupported(const a8_model_t *model, uint32_t *subgraph, uint32_t *
             a8_dtype_t family;
             bool known = a8_op_family(model, *subgraph, &info, &family);
             if (a8_op_find(a8_op_code(&info), family, &out->reason) < 0) {
+                if (family == A8_FAMILY_HYBRID) {
+                    out->reason = A8_HYBRID;
+                }
                 if (!known && (out->reason == A8_NO_SUCH_DTYPE || out->reason == A8_DTYPE_NOT_IN_THIS_BUILD)) {
                     continue;
                 }

@@ -233,10 +233,10 @@ def test_sparse_and_custom_quantization(view):
 def test_operators_that_cannot_run(view):
     m = ModelBuilder()
     x8 = m.tensor((4,), "int8", scale=1.0)
-    f = m.tensor((4,), "float32")
-    m.node("TANH", [x8], [m.tensor((4,), "int8", scale=1.0)])
+    f = m.tensor((4,), "float64")
+    m.node("SKIP_GRAM", [x8], [m.tensor((4,), "int8", scale=1.0)])
     m.node("RELU", [x8], [m.tensor((4,), "int8", scale=1.0)])
-    m.node("RELU", [f], [m.tensor((4,), "float32")])
+    m.node("RELU", [f], [m.tensor((4,), "float64")])
     m.node("X", [None, f], [m.tensor((4,), "int8")], custom_code='Detect"it')
     g = m.subgraph("second")
     y = g.tensor((4,), "int16", scale=1.0)
@@ -244,9 +244,9 @@ def test_operators_that_cannot_run(view):
     g.node(199, [y], [g.tensor((4,), "int16", scale=1.0)])
     seen = view(m.build(inputs=[x8, f], outputs=[x8]))
     assert seen["unsupported"] == [
-        {"subgraph": 0, "node": 0, "op": 28, "dtype": "int8", "reason": 0, "custom": ""},
-        {"subgraph": 0, "node": 2, "op": 19, "dtype": "float32", "reason": 2, "custom": ""},
-        {"subgraph": 0, "node": 3, "op": 32, "dtype": "float32", "reason": 0, "custom": 'Detect"it'},
+        {"subgraph": 0, "node": 0, "op": 30, "dtype": "int8", "reason": 0, "custom": ""},
+        {"subgraph": 0, "node": 2, "op": 19, "dtype": "float64", "reason": 2, "custom": ""},
+        {"subgraph": 0, "node": 3, "op": 32, "dtype": "float64", "reason": 0, "custom": 'Detect"it'},
         {"subgraph": 1, "node": 1, "op": 199, "dtype": "int16", "reason": 0, "custom": ""},
     ]
     assert seen["subgraphs"][1]["nodes"][1]["name"] == "STABLEHLO_SORT"

@@ -66,6 +66,8 @@ def first_operator(model):
     tensors = graph.tables(0)
     dtypes = [_DTYPES[tensors[i].scalar(1, "<b")] for i in node.ints(1) if i >= 0]
     name = opcode.text(1) if code == CUSTOM else _NAMES[code]
+    if name == "TRANSPOSE_CONV":
+        dtypes = dtypes[2:]  # the first is a shape
     return name, "int4" if "int4" in dtypes[:2] else dtypes[0] if dtypes else "float32"
 
 

@@ -77,15 +77,21 @@ static int measure(const a8_model_t *model, a8_sizes_t *sizes, a8_error_t *err) 
     }
 }
 
+static const uint8_t *write_inputs(const a8_interpreter_t *it, const uint8_t *inputs) {
+    a8_io_t io;
+    for (uint32_t i = 0; i < a8_inputs(it); i++) {
+        a8_input(it, i, &io);
+        memcpy(io.data, inputs, io.bytes);
+        inputs += io.bytes;
+    }
+    return inputs;
+}
+
 static int invoke_all(a8_interpreter_t *it, const uint8_t *inputs, uint32_t invokes, uint8_t *outputs,
     a8_error_t *err) {
     for (uint32_t n = 0; n < invokes; n++) {
         a8_io_t io;
-        for (uint32_t i = 0; i < a8_inputs(it); i++) {
-            a8_input(it, i, &io);
-            memcpy(io.data, inputs, io.bytes);
-            inputs += io.bytes;
-        }
+        inputs = write_inputs(it, inputs);
         int code = a8_invoke(it, err);
         if (code != A8_OK) {
             return code;
@@ -99,16 +105,20 @@ static int invoke_all(a8_interpreter_t *it, const uint8_t *inputs, uint32_t invo
     return A8_OK;
 }
 
-// Invokes once with a poll that never stops, and once with one that stops at its last call. Returns how often
-// an invoke polls.
-static uint32_t stop_late(a8_interpreter_t *it) {
+// Invokes once with a poll that never stops, and once, from the same state, with one that stops at its last call.
+// Returns how often an invoke polls.
+static uint32_t stop_late(a8_interpreter_t *it, const uint8_t *inputs) {
     a8_error_t err;
     uint32_t left = UINT32_MAX;
     it->poll = poll;
     it->arg = &left;
+    a8_reset(it);
+    write_inputs(it, inputs);
     check(a8_invoke(it, &err) == A8_OK, "an invoke fails with a poll hook");
     uint32_t polls = UINT32_MAX - left;
     left = polls;
+    a8_reset(it);
+    write_inputs(it, inputs);
     check(polls == 0 || a8_invoke(it, &err) == A8_ERR_ABORTED, "an invoke doesn't stop");
     it->poll = NULL;
     return polls;
@@ -132,8 +142,15 @@ static int run(const void *data, uint32_t size, const uint8_t *inputs, uint32_t 
         uint32_t output_size = invokes * io_bytes(&it, false);
         uint8_t *outputs = allocate(output_size);
         code = invoke_all(&it, inputs, invokes, outputs, err);
+        if (code == A8_OK && invokes > 1) {
+            uint8_t *again = allocate(output_size);
+            a8_reset(&it);
+            check(invoke_all(&it, inputs, invokes, again, err) == A8_OK && memcmp(again, outputs, output_size) == 0,
+                "after a reset, the same inputs give other outputs");
+            free(again);
+        }
         if (code == A8_OK) {
-            uint32_t polls = stop_late(&it);
+            uint32_t polls = invokes == 0 ? 0 : stop_late(&it, inputs);
             int32_t ok = A8_OK;
             uint32_t size = output_size + (uint32_t)sizeof(polls);
             put(&ok, sizeof(ok));

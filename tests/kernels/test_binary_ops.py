@@ -8,16 +8,19 @@ at most where it takes no more.
 import differential
 import numpy as np
 import pytest
+from broadcast_cases import a_quantization, binary_case, check_varied
 from differential import (
+    DATA,
     MODEL,
     UNSUPPORTED,
     Case,
     a_scale,
-    a_shape,
     a_zero_point,
     cases_wanted,
-    check,
     check_refused,
+    multiplier,
+    requantize,
+    run_engine,
     values,
 )
 from model_builder import ModelBuilder
@@ -29,57 +32,6 @@ ACTIVATIONS = ["NONE", "RELU", "RELU_N1_TO_1", "RELU6"]
 @pytest.fixture(scope="module")
 def program():
     return differential.build()
-
-
-def broadcast_shapes(rng, i, n=2, max_rank=6):
-    """Shapes of n inputs and of the output."""
-    out_shape = a_shape(rng, rank=int(rng.integers(1, max_rank + 1)), limit=7) if i % 50 else (2, 100, 113)
-    shapes = [out_shape] * n
-    if i % 3 and i % 20 != 9:
-        for k in range(n):
-            kept = rng.random(len(out_shape)) < 0.6
-            shapes[k] = tuple(d if keep else 1 for d, keep in zip(out_shape, kept, strict=True))
-            if rng.random() < 0.4:  # leading ones may be missing
-                while len(shapes[k]) > 1 and shapes[k][0] == 1:
-                    shapes[k] = shapes[k][1:]
-        out_shape = np.broadcast_shapes(*shapes)
-    return shapes, out_shape
-
-
-def binary_case(rng, i, op, dtypes, out_dtype=None, quantizations=({}, {}), out_quantization=None, max_rank=6,
-                values=(values, values), **options):  # fmt: skip
-    """A node of two inputs; one of them may be constant, both may be one tensor."""
-    m = ModelBuilder()
-    shapes, out_shape = broadcast_shapes(rng, i, max_rank=max_rank)
-    constant = rng.choice([-1, -1, 0, 1])
-    tensors, feed = [], []
-    for k in range(2):
-        if k == constant:
-            data = values[k](rng, shapes[k], np.dtype(dtypes[k]))
-            tensors.append(m.constant(data, dtypes[k], **quantizations[k]))
-        else:
-            tensors.append(m.tensor(shapes[k], dtypes[k], **quantizations[k]))
-            feed.append(k)
-    if i % 20 == 9 and constant < 0 and dtypes[0] == dtypes[1] and values[0] is values[1]:
-        tensors, feed = [tensors[0]] * 2, [0]
-    out_dtype = out_dtype or dtypes[0]
-    y = m.tensor(out_shape, out_dtype, **(out_quantization or {}))
-    m.node(op, tensors, [y], **options)
-    model = m.build(inputs=[tensors[k] for k in feed], outputs=[y])
-    invokes = [[values[k](rng, shapes[k], np.dtype(dtypes[k])) for k in feed] for _ in range(2)]
-    note = f"{op} {dtypes} {i} {shapes} {quantizations} {out_quantization} {options}"
-    return Case(model, invokes, note, dtype=np.dtype(out_dtype).type)
-
-
-def a_quantization(rng, dtype, low=-7.0, high=1.0, symmetric=False):
-    info = np.iinfo(dtype)
-    zero_point = 0 if symmetric else a_zero_point(rng, int(info.min), int(info.max))
-    return {"scale": a_scale(rng, low, high), "zero_point": zero_point}
-
-
-def check_varied(program, cases):
-    arrays = check(program, cases)
-    assert len(np.unique(np.concatenate([np.unique(a) for a in arrays]))) > 1
 
 
 # ---- ADD, SUB ---------------------------------------------------------------------
@@ -159,6 +111,134 @@ def test_mul_all_pairs(program):
     check_varied(program, cases)
 
 
+# ---- DIV ----------------------------------------------------------------------------
+
+
+def nonzero(zero_point):
+    """Divisors: any element but the zero point, at which the reference is undefined."""
+
+    def draw(rng, shape, dtype):
+        x = values(rng, shape, dtype)
+        return np.where(x == zero_point, np.int8(zero_point - 1 if zero_point > 0 else zero_point + 1), x)
+
+    return draw
+
+
+def one_over_one_plus(x):
+    """1 / (1 + x) in 31 fractional bits, as gemmlowp has it: Newton from 48/17 - 32/17 * (1 + x) / 2."""
+    half = (x + 2**31) // 2
+    y = 1515870810 + (half * -1010580540 + 2**30 >> 31)
+    for _ in range(3):
+        rest = 2**29 - (half * y + 2**30 >> 31)
+        y += 4 * (y * rest + 2**30 >> 31)
+    return min(2 * y, 2**31 - 1)
+
+
+def quotients(a, b, scales, zero_points, low):
+    """The reference's formula on integers without bounds, and whether the reference is defined: its last
+    shift to the right must be by 0 to 31 bits. Beyond, the quotient saturates or vanishes."""
+    fixed, shift = multiplier(float(np.float32(scales[0] / np.float32(scales[1] * scales[2]))))
+    out, defined = [], True
+    for x, y in zip(*(t.ravel().tolist() for t in np.broadcast_arrays(a, b)), strict=True):
+        x, y = x - zero_points[0], y - zero_points[1]
+        x, y = (-x, -y) if y < 0 else (x, y)
+        over = y.bit_length() - 1
+        room = 31 - (~x if x < 0 else x).bit_length()
+        quotient = (x << room) * one_over_one_plus((y << 31 - over) - 2**31) + 2**30 >> 31
+        total = shift - over - room
+        defined = defined and -31 <= total <= 0
+        result = quotient << total if total > 0 else requantize(quotient, fixed, total)
+        out.append(max(low, min(127, result + zero_points[2])))
+    return np.array(out, np.int8).tobytes(), defined
+
+
+def div_case(rng, i):
+    q = [a_quantization(rng, "int8") for _ in range(3)]
+    q[2]["scale"] = np.float32(q[0]["scale"] / q[1]["scale"] * np.exp(rng.uniform(-5, 2)))
+    if i % 4 == 0:
+        q[2]["scale"] = a_scale(rng, -25, 25)
+    zero_points = [t["zero_point"] for t in q]
+    relu = i % 3 == 0
+    case = binary_case(rng, i, "DIV", ["int8"] * 2, None, q[:2], q[2], 5, (values, nonzero(zero_points[1])),
+                       activation="RELU" if relu else "NONE")  # fmt: skip
+    scales = [t["scale"] for t in q]
+    wanted = [
+        quotients(*pair, scales, zero_points, zero_points[2] if relu else -128) for pair in case.operands
+    ]
+    case.expected = b"".join(data for data, _ in wanted)
+    case.reference = all(defined for _, defined in wanted)
+    return case
+
+
+def test_div(program):
+    """Where the reference shifts by more than 31 bits (quotients near 0, mostly), it is undefined: in the
+    wheel 2 / 255 may well be 127."""
+    rng = np.random.default_rng(5)
+    cases = [div_case(rng, i) for i in range(cases_wanted(200))]
+    check_varied(program, cases)
+    assert sum(case.reference for case in cases) > len(cases) / 3
+
+
+def test_div_by_zero(program):
+    m = ModelBuilder()
+    a, b, y = (m.tensor((2, 3), "int8", scale=0.1, zero_point=z) for z in (0, 5, 0))
+    m.node("DIV", [a, b], [y])
+    x = np.arange(6, dtype=np.int8).reshape(2, 3)
+    (failure,) = run_engine(program, [(m.build([a, b], [y]), [[x, x]])])
+    assert (failure.code, failure.message) == (DATA, "division by zero")
+
+
+# ---- MAXIMUM, MINIMUM, SQUARED_DIFFERENCE, PRELU --------------------------------------
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int16", "int32", "int64"])
+@pytest.mark.parametrize("op", ["MAXIMUM", "MINIMUM"])
+def test_maximum_minimum(program, op, dtype):
+    """Quantization changes nothing."""
+    rng = np.random.default_rng(6)
+    cases = []
+    for i in range(cases_wanted(100)):
+        q = [a_quantization(rng, dtype) if dtype in ("int8", "int16") else {} for _ in range(3)]
+        cases.append(binary_case(rng, i, op, [dtype] * 2, None, q[:2], q[2], 5))
+    check_varied(program, cases)
+
+
+def squared_difference_case(rng, i, dtype):
+    symmetric = dtype == "int16"
+    q = [a_quantization(rng, dtype, symmetric=symmetric) for _ in range(3)]
+    if i % 4 == 0:
+        q[1]["scale"] = q[0]["scale"]
+    largest = max(q[0]["scale"], q[1]["scale"])
+    span = (-4, 12) if i % 5 == 0 else (-2, 2)
+    # The smallest that doesn't make the reference's shifted square wrap around.
+    least = 4.1 * largest**2 * (1 if symmetric else 2.0**-14)
+    top = 100 if dtype == "int8" else 30000
+    q[2]["scale"] = np.float32(max(least, largest**2 * top * np.exp(rng.uniform(*span))))
+    return binary_case(rng, i, "SQUARED_DIFFERENCE", [dtype] * 2, None, q[:2], q[2])
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int16"])
+def test_squared_difference(program, dtype):
+    rng = np.random.default_rng(7)
+    check_varied(program, [squared_difference_case(rng, i, dtype) for i in range(cases_wanted(200))])
+
+
+def prelu_case(rng, i, dtype):
+    q = [a_quantization(rng, dtype), a_quantization(rng, "int8", -7, -2), a_quantization(rng, dtype)]
+    q[2]["scale"] = np.float32(q[0]["scale"] * np.exp(rng.uniform(-2, 2)))
+    if i % 3 == 0:
+        q[0]["zero_point"] = 0
+    if i % 5 == 0:
+        q[2] = q[0]
+    return binary_case(rng, i, "PRELU", [dtype, "int8"], None, q[:2], q[2], 4)
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int16"])
+def test_prelu(program, dtype):
+    rng = np.random.default_rng(8)
+    check_varied(program, [prelu_case(rng, i, dtype) for i in range(cases_wanted(200))])
+
+
 # ---- What must be refused -----------------------------------------------------------
 
 
@@ -198,6 +278,16 @@ REFUSED = [
     (refuse("MUL", scales=(1e9, 1e9, 1e-7)), UNSUPPORTED, "output scale", None, None),
     (refuse("MUL", activation="SIGN_BIT"), UNSUPPORTED, "activation", None, 5),
     (refuse("MUL", **INT16, zero_points=(0, 3, 0)), UNSUPPORTED, "zero point 0", 0, 3),
+    (refuse("DIV", scales=(1, 1e-30, 1e-30)), UNSUPPORTED, "too small", None, None),
+    (refuse("DIV", activation="TANH"), UNSUPPORTED, "activation", None, 4),
+    (refuse("MAXIMUM", dtypes=("int8", "int16", "int8")), UNSUPPORTED, "another type", 9, 7),
+    (refuse("MINIMUM", out=(2, 4)), MODEL, "output's shape", 3, 4),
+    (refuse("SQUARED_DIFFERENCE", scales=(1e9, 1e9, 1e-7)), UNSUPPORTED, "output scale", None, None),
+    (refuse("SQUARED_DIFFERENCE", **INT16, zero_points=(1, 0, 0)), UNSUPPORTED, "zero point 0", 0, 1),
+    (refuse("PRELU", **INT16), UNSUPPORTED, "another type", 9, 7),
+    (refuse("PRELU", dtypes=("int8", "int8", "int16")), UNSUPPORTED, "another type", 9, 7),
+    (refuse("PRELU", scales=(1e9, 1e9, 1e-7)), UNSUPPORTED, "output scale", None, None),
+    (refuse("PRELU", scales=(1, None, 1)), UNSUPPORTED, "one scale", 1, 0),
     (refuse("MUL", **INT16, zero_points=(0, 0, -1)), UNSUPPORTED, "zero point 0", 0, -1),
 ]
 

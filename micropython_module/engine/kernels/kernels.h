@@ -10,6 +10,8 @@
 
 #include <stdint.h>
 
+#include "../quantize.h"
+
 // ---- Convolutions, fully connected, pools ---------------------------------
 
 // A window that slides over an input of in_h x in_w: where it stands for each
@@ -29,21 +31,37 @@ typedef struct {
     uint16_t dilation_w;
 } a8_window_t;
 
-// How an accumulator becomes an output: requantized, plus out_zero_point,
-// clamped to [min, max]. Multipliers and shifts are one for all channels, or
-// one each if per_channel is 1.
+// How a sum becomes an output of integers: requantized, plus out_zero_point, clamped to [min, max].
 typedef struct {
-    int8_t in_zero_point;
-    int8_t filter_zero_point; // of fully connected only
+    int16_t min;
+    int16_t max;
+    int8_t in_zero_point; // zero points are 0 where activations are int16
     int8_t out_zero_point;
-    int8_t min;
-    int8_t max;
-    uint8_t per_channel;
-    uint8_t reserved[2];
+    int8_t filter_zero_point; // of fully connected only
+    uint8_t flags;
 } a8_requantize_t;
 
-// Output channels come in groups of group_out, each of which sees its own
-// group_in input channels. A plain convolution is one group; a depthwise one has as many as input channels.
+// Multipliers and shifts are one an output channel, else one for all.
+#define A8_PER_CHANNEL (1)
+// Of int16 activations. Sums are of 64 bits, multipliers below 2^15, and a shift is the right shift of their
+// product; else sums wrap around in 32 bits, and multipliers and shifts are as elsewhere.
+#define A8_WIDE (2)
+// The bias with A8_WIDE is int16, else int64; without it the bias is int32.
+#define A8_BIAS_S16 (4)
+
+// What floats are clamped to.
+typedef struct {
+    float min;
+    float max;
+} a8_range_t;
+
+typedef union {
+    a8_requantize_t requantize;
+    a8_range_t range;
+} a8_result_t;
+
+// Output channels come in groups of group_out, each of which sees its own group_in input channels. A plain
+// convolution is one group, a transposed one too; a depthwise one has as many as input channels.
 typedef struct {
     a8_window_t window;
     int32_t batches;
@@ -51,50 +69,69 @@ typedef struct {
     int32_t out_c;
     int32_t group_in;
     int32_t group_out;
-    a8_requantize_t requantize;
+    a8_result_t result;
 } a8_conv_params_t;
 
 typedef struct {
     int32_t batches;
     int32_t depth; // of the sums
     int32_t out_c;
-    a8_requantize_t requantize;
+    a8_result_t result;
 } a8_fully_connected_params_t;
 
 typedef struct {
     a8_window_t window;
     int32_t batches;
     int32_t channels;
-    int8_t min;
-    int8_t max;
-    uint8_t reserved[2];
+    a8_result_t result;
 } a8_pool_params_t;
 
 // These lie in an interpreter's records, whose size is the same on every machine.
 typedef char a8_assert_conv_params_t[sizeof(a8_conv_params_t) == 68 ? 1 : -1];
 typedef char a8_assert_fully_connected_params_t[sizeof(a8_fully_connected_params_t) == 20 ? 1 : -1];
-typedef char a8_assert_pool_params_t[sizeof(a8_pool_params_t) == 52 ? 1 : -1];
+typedef char a8_assert_pool_params_t[sizeof(a8_pool_params_t) == 56 ? 1 : -1];
 
-// input and output are one image (height, width, channels). These fill output rows y0 to y1 - 1. bias is int32
-// of any alignment, or NULL. conv: filter is [out_c][filter_h][filter_w][group_in]; depthwise_conv:
-// [filter_h][filter_w][out_c], and group_in is 1.
-typedef void a8_conv_s8_t(const a8_conv_params_t *params, const int8_t *input, const int8_t *filter,
-    const uint8_t *bias, const int32_t *multipliers, const int8_t *shifts, int8_t *output, int32_t y0, int32_t y1);
-a8_conv_s8_t a8_conv_s8_generic;
-a8_conv_s8_t a8_depthwise_conv_s8_generic;
+// What a kernel with weights works on. Input, filter and bias may have any alignment; the output's is its type's.
+typedef struct {
+    const void *input;
+    const void *filter;
+    const uint8_t *bias; // NULL: none
+    const int32_t *multipliers; // of integers only, shifts too
+    const int8_t *shifts;
+    void *output;
+} a8_operands_t;
+
+// Kernels are named after the element type of input and output (s8, s16, f32) and, where it is another, of the
+// filter: int8 with s16, int4 (two a byte, the first in the low half) in s8_s4.
+
+// Input and output are one image (height, width, channels). These fill output rows y0 to y1 - 1. conv and
+// transpose_conv: filter is [out_c][filter_h][filter_w][group_in]; depthwise_conv: [filter_h][filter_w][out_c],
+// and group_in is 1. The window of transpose_conv slides over the output, one stop for each pixel of the input.
+typedef void a8_conv_t(const a8_conv_params_t *params, const a8_operands_t *t, int32_t y0, int32_t y1);
+a8_conv_t a8_conv_s8_generic;
+a8_conv_t a8_depthwise_conv_s8_generic;
+a8_conv_t a8_transpose_conv_s8_generic;
+a8_conv_t a8_conv_s8_s4_generic;
+a8_conv_t a8_depthwise_conv_s8_s4_generic;
+a8_conv_t a8_conv_s16_generic;
+a8_conv_t a8_depthwise_conv_s16_generic;
+a8_conv_t a8_transpose_conv_s16_generic;
 
 // filter is [out_c][depth]; here a row is one of the batches.
-typedef void a8_fully_connected_s8_t(const a8_fully_connected_params_t *params, const int8_t *input,
-    const int8_t *filter, const uint8_t *bias, const int32_t *multipliers, const int8_t *shifts, int8_t *output,
-    int32_t y0, int32_t y1);
-a8_fully_connected_s8_t a8_fully_connected_s8_generic;
-
-// input and output are one image. Every window holds at least one tap, at most A8_POOL_MAX_TAPS.
-#define A8_POOL_MAX_TAPS (1 << 22) // so that the sum of a window stays in 32 bits
-typedef void a8_pool_s8_t(const a8_pool_params_t *params, const int8_t *input, int8_t *output, int32_t y0,
+typedef void a8_fully_connected_t(const a8_fully_connected_params_t *params, const a8_operands_t *t, int32_t y0,
     int32_t y1);
-a8_pool_s8_t a8_average_pool_s8_generic;
-a8_pool_s8_t a8_max_pool_s8_generic;
+a8_fully_connected_t a8_fully_connected_s8_generic;
+a8_fully_connected_t a8_fully_connected_s8_s4_generic;
+a8_fully_connected_t a8_fully_connected_s16_generic;
+
+// input and output are one image. Every window holds at least one tap, at most A8_POOL_MAX_TAPS of its type.
+#define A8_POOL_MAX_TAPS_S8 (1 << 22) // so that the sum of a window stays in 32 bits
+#define A8_POOL_MAX_TAPS_S16 (1 << 15)
+typedef void a8_pool_t(const a8_pool_params_t *params, const void *input, void *output, int32_t y0, int32_t y1);
+a8_pool_t a8_average_pool_s8_generic;
+a8_pool_t a8_max_pool_s8_generic;
+a8_pool_t a8_average_pool_s16_generic;
+a8_pool_t a8_max_pool_s16_generic;
 
 // ---- Element by element, reductions, softmax ------------------------------
 
@@ -161,11 +198,28 @@ typedef char a8_assert_softmax_params_t[sizeof(a8_softmax_params_t) == 16 ? 1 : 
 void a8_softmax_s8_generic(const a8_softmax_params_t *params, const int8_t *in, int8_t *out, int32_t rows);
 void a8_softmax_s8_s16_generic(const a8_softmax_params_t *params, const int8_t *in, int16_t *out, int32_t rows);
 
+// Softmax of int16 over rows of depth elements, less than 2^16. in may have any alignment.
+typedef struct {
+    int32_t depth;
+    int32_t multiplier; // from a difference of inputs to one of 65535ths of 10
+    int32_t shift; // at most 20
+} a8_softmax_s16_params_t;
+
+typedef char a8_assert_softmax_s16_params_t[sizeof(a8_softmax_s16_params_t) == 12 ? 1 : -1];
+
+void a8_softmax_s16_generic(const a8_softmax_s16_params_t *params, const void *in, int16_t *out, int32_t rows);
+
 // Fixed-point functions of the reference. Results have 31 fractional bits, 1 is INT32_MAX.
 // e^x for x in (-2^integer_bits, 0] with 31 - integer_bits fractional bits; integer_bits is 1 to 5.
 int32_t a8_exp_on_negative(int32_t x, int32_t integer_bits);
 // 1 / (1 + x) for x in [0, 1) with 31 fractional bits.
 int32_t a8_one_over_one_plus(int32_t x);
+// log(x) with 26 fractional bits, of an x of at least 1 with 19.
+int32_t a8_log_of_q12(int32_t x);
+// The multiplier and (negative) shift that stand for 1 / sqrt(x); 1 if x is 0.
+a8_multiplier_t a8_inverse_sqrt(int32_t x);
+// Zero bits above the highest one; 32 of 0.
+int32_t a8_leading_zeros(uint32_t x);
 
 // ---- Recurrent operators and products of computed matrices ----------------
 
@@ -195,6 +249,67 @@ void a8_svdf_s8_generic(const a8_svdf_params_t *params, const int8_t *input, con
 void a8_svdf_s8_s16_generic(const a8_svdf_params_t *params, const int8_t *input, const int8_t *features,
     const uint8_t *times, const uint8_t *bias, int16_t *state, int8_t *output, int32_t u0, int32_t u1);
 
+// The same of float32, all but state and output of any alignment; only the sizes in params count.
+void a8_svdf_f32_generic(const a8_svdf_params_t *params, const uint8_t *input, const uint8_t *features,
+    const uint8_t *times, const uint8_t *bias, float *state, float *output, int32_t u0, int32_t u1);
+
+// Largest shift of a multiplier for 64-bit sums.
+#define A8_WIDE_SHIFT_MAX (7)
+
+// One gate of an LSTM: what the input adds to it and what the state before adds are scaled to 12 fractional bits,
+// saturated to int16 and added.
+typedef struct {
+    int32_t inputs;
+    int32_t units;
+    int32_t in_zero_point; // 0 if the input is int16, and so is hidden's
+    int32_t hidden_zero_point;
+    int32_t in_multiplier;
+    int32_t in_shift;
+    int32_t hidden_multiplier;
+    int32_t hidden_shift;
+} a8_lstm_gate_params_t;
+
+typedef char a8_assert_lstm_gate_params_t[sizeof(a8_lstm_gate_params_t) == 32 ? 1 : -1];
+
+// Units u0 to u1 - 1 of one batch and time step, before sigmoid or tanh; output[0] is unit u0's. input and hidden (the
+// output of the step before) are int8 or int16 of any alignment, in_weights is [units][inputs], hidden_weights
+// [units][units]. bias is int32 (int64 for int16) of any alignment.
+typedef void a8_lstm_gate_t(const a8_lstm_gate_params_t *params, const void *input, const void *hidden,
+    const int8_t *in_weights, const int8_t *hidden_weights, const uint8_t *bias, int16_t *output, int32_t u0,
+    int32_t u1);
+a8_lstm_gate_t a8_lstm_gate_s8_generic;
+a8_lstm_gate_t a8_lstm_gate_s16_generic;
+
+// The same of float32 of any alignment; only the sizes in params count.
+void a8_lstm_gate_f32_generic(const a8_lstm_gate_params_t *params, const uint8_t *input, const uint8_t *hidden,
+    const uint8_t *in_weights, const uint8_t *hidden_weights, const uint8_t *bias, float *output, int32_t u0,
+    int32_t u1);
+
+// Product of two matrices that lie in any order: elements of a row of the left and of a column of the right are
+// left_step and right_step apart, columns of the right right_column. For float32 only sizes and steps count, for
+// int16 the zero points are 0.
+typedef struct {
+    int32_t depth; // of the sums
+    int32_t columns;
+    int32_t left_step;
+    int32_t right_step;
+    int32_t right_column;
+    int32_t left_zero_point;
+    int32_t right_zero_point;
+    int32_t out_zero_point;
+    int32_t multiplier;
+    int32_t shift;
+} a8_batch_matmul_params_t;
+
+typedef char a8_assert_batch_matmul_params_t[sizeof(a8_batch_matmul_params_t) == 40 ? 1 : -1];
+
+// Columns c0 to c1 - 1 of one row of a product: left is that row, right the whole matrix, both int8, int16 or float32
+// of any alignment; output is the row of the product.
+typedef void a8_batch_matmul_t(const a8_batch_matmul_params_t *params, const void *left, const void *right,
+    void *output, int32_t c0, int32_t c1);
+a8_batch_matmul_t a8_batch_matmul_s8_generic;
+a8_batch_matmul_t a8_batch_matmul_s16_generic;
+a8_batch_matmul_t a8_batch_matmul_f32_generic;
 // ---- Audio front end -------------------------------------------------------
 
 // A real FFT of 2 n samples and its twiddle factors: the first quarter of a cosine, quarter + 1 elements.
@@ -235,8 +350,10 @@ void a8_irfft_f32_generic(const a8_fft_t *fft, const float *table, const uint8_t
 #define a8_mul_s16 a8_mul_s16_generic
 #define a8_softmax_s8 a8_softmax_s8_generic
 #define a8_softmax_s8_s16 a8_softmax_s8_s16_generic
+#define a8_softmax_s16 a8_softmax_s16_generic
 #define a8_conv_s8 a8_conv_s8_generic
 #define a8_depthwise_conv_s8 a8_depthwise_conv_s8_generic
+#define a8_transpose_conv_s8 a8_transpose_conv_s8_generic
 #define a8_fully_connected_s8 a8_fully_connected_s8_generic
 #define a8_irfft_f32 a8_irfft_f32_generic
 #define a8_irfft_s16 a8_irfft_s16_generic
@@ -246,7 +363,23 @@ void a8_irfft_f32_generic(const a8_fft_t *fft, const float *table, const uint8_t
 #define a8_rfft_s32 a8_rfft_s32_generic
 #define a8_average_pool_s8 a8_average_pool_s8_generic
 #define a8_max_pool_s8 a8_max_pool_s8_generic
+#define a8_batch_matmul_s8 a8_batch_matmul_s8_generic
+#define a8_batch_matmul_s16 a8_batch_matmul_s16_generic
+#define a8_batch_matmul_f32 a8_batch_matmul_f32_generic
+#define a8_lstm_gate_f32 a8_lstm_gate_f32_generic
+#define a8_lstm_gate_s8 a8_lstm_gate_s8_generic
+#define a8_lstm_gate_s16 a8_lstm_gate_s16_generic
+#define a8_svdf_f32 a8_svdf_f32_generic
 #define a8_svdf_s8 a8_svdf_s8_generic
 #define a8_svdf_s8_s16 a8_svdf_s8_s16_generic
+#define a8_conv_s8_s4 a8_conv_s8_s4_generic
+#define a8_depthwise_conv_s8_s4 a8_depthwise_conv_s8_s4_generic
+#define a8_fully_connected_s8_s4 a8_fully_connected_s8_s4_generic
+#define a8_conv_s16 a8_conv_s16_generic
+#define a8_depthwise_conv_s16 a8_depthwise_conv_s16_generic
+#define a8_transpose_conv_s16 a8_transpose_conv_s16_generic
+#define a8_fully_connected_s16 a8_fully_connected_s16_generic
+#define a8_average_pool_s16 a8_average_pool_s16_generic
+#define a8_max_pool_s16 a8_max_pool_s16_generic
 
 #endif

@@ -13,7 +13,7 @@ int a8_add_prepare(a8_ctx_t *ctx) {
         return code;
     }
     a8_add_params_t params = { .output_offset = out.zero_point };
-    code = a8_check_activation(ctx, &out, &params.min, &params.max);
+    code = a8_broadcast_activation(ctx, &out, &params.min, &params.max);
     if (code != A8_OK) {
         return code;
     }

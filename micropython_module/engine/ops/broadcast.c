@@ -21,7 +21,7 @@ typedef struct {
     int32_t step[A8_BROADCAST_INPUTS]; // in elements
 } dim_t;
 
-static int check_elements(a8_ctx_t *ctx, const a8_tensor_info_t *info) {
+int a8_broadcast_elements(a8_ctx_t *ctx, const a8_tensor_info_t *info) {
     if (info->count == 0) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "a tensor has no elements", 1, 0);
     }
@@ -37,15 +37,24 @@ int a8_broadcast_tensors(a8_ctx_t *ctx, int32_t n, a8_tensor_info_t *in, a8_tens
         code = a8_ctx_input(ctx, (uint32_t)i, &in[i]);
     }
     for (int32_t i = 0; i < n && code == A8_OK; i++) {
-        code = check_elements(ctx, &in[i]);
+        code = a8_broadcast_elements(ctx, &in[i]);
     }
-    return code == A8_OK ? check_elements(ctx, out) : code;
+    return code == A8_OK ? a8_broadcast_elements(ctx, out) : code;
 }
 
-int a8_check_dtype(a8_ctx_t *ctx, const a8_tensor_info_t *info, a8_dtype_t dtype) {
+int a8_broadcast_dtype(a8_ctx_t *ctx, const a8_tensor_info_t *info, a8_dtype_t dtype) {
     if (info->dtype != dtype) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "a tensor has another type than the operator takes",
             (int32_t)dtype, (int32_t)info->dtype);
+    }
+    return A8_OK;
+}
+
+int a8_broadcast_movable(a8_ctx_t *ctx, const a8_tensor_info_t *info) {
+    uint32_t size = a8_dtype_size(info->dtype);
+    if (size == 0 || size > 8) {
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "elements of this type can't be moved", A8_NONE,
+            (int32_t)info->dtype);
     }
     return A8_OK;
 }
@@ -54,12 +63,12 @@ int a8_binary_tensors(a8_ctx_t *ctx, bool quantized, a8_tensor_info_t in[2], a8_
     int code = a8_broadcast_tensors(ctx, 2, in, out);
     const a8_tensor_info_t *all[] = { &in[0], &in[1], out };
     for (int i = 0; i < 3 && code == A8_OK; i++) {
-        code = quantized ? a8_check_quantized(ctx, all[i], in[0].dtype) : a8_check_dtype(ctx, all[i], in[0].dtype);
+        code = quantized ? a8_check_quantized(ctx, all[i], in[0].dtype) : a8_broadcast_dtype(ctx, all[i], in[0].dtype);
     }
     return code;
 }
 
-int a8_check_activation(a8_ctx_t *ctx, const a8_tensor_info_t *out, int32_t *min, int32_t *max) {
+int a8_broadcast_activation(a8_ctx_t *ctx, const a8_tensor_info_t *out, int32_t *min, int32_t *max) {
     int32_t activation = a8_ctx_option_int8(ctx, 0, 0);
     *min = out->dtype == A8_INT16 ? INT16_MIN : INT8_MIN;
     *max = out->dtype == A8_INT16 ? INT16_MAX : INT8_MAX;
@@ -69,15 +78,26 @@ int a8_check_activation(a8_ctx_t *ctx, const a8_tensor_info_t *out, int32_t *min
     return A8_OK;
 }
 
+int a8_broadcast_symmetric(a8_ctx_t *ctx, const a8_tensor_info_t *in, int32_t n, const a8_tensor_info_t *out) {
+    int32_t zero_point = out->zero_point;
+    for (int32_t i = 0; i < n && zero_point == 0; i++) {
+        zero_point = in[i].zero_point;
+    }
+    if (zero_point != 0) {
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "int16 tensors need zero point 0 here", 0, zero_point);
+    }
+    return A8_OK;
+}
+
 // Extent of dimension i of rank, counted in the larger tensor: missing leading dimensions are 1.
 static int32_t extent(const a8_tensor_info_t *info, uint32_t rank, uint32_t i) {
     return i + info->rank < rank ? 1 : info->dims[i + info->rank - rank];
 }
 
-// Dimension i of the output, and the steps along it. stride: elements of each input in one step along it.
+// Dimension i of the output, and the steps along it. stride: elements of each input in one step along it. d->extent
+// is set on entry: at least that, if it is not 1.
 static int dimension(a8_ctx_t *ctx, int32_t n, const a8_tensor_info_t *in, uint32_t rank, uint32_t i,
     int32_t stride[A8_BROADCAST_INPUTS], dim_t *d) {
-    *d = (dim_t){ 1, { 0 } };
     for (int32_t k = 0; k < n; k++) {
         int32_t e = extent(&in[k], rank, i);
         if (e != 1 && d->extent != 1 && e != d->extent) {
@@ -104,7 +124,8 @@ static bool continues(const dim_t *outer, const dim_t *inner, int32_t n) {
 
 // Pairs the inputs' shapes with the output's. Dimensions along which all inputs move as their neighbour
 // does become one, so that tensors of equal shape are one long row. Returns their number or an error code.
-static int broadcast(a8_ctx_t *ctx, int32_t n, const a8_tensor_info_t *in, const a8_tensor_info_t *out,
+// grow: the output may be larger than the inputs.
+static int broadcast(a8_ctx_t *ctx, int32_t n, const a8_tensor_info_t *in, const a8_tensor_info_t *out, bool grow,
     dim_t dims[A8_MAX_DIMS]) {
     uint32_t rank = out->rank;
     int32_t stride[A8_BROADCAST_INPUTS];
@@ -114,7 +135,7 @@ static int broadcast(a8_ctx_t *ctx, int32_t n, const a8_tensor_info_t *in, const
     }
     int count = 0; // filled from the end
     for (uint32_t i = rank; i-- > 0;) {
-        dim_t d;
+        dim_t d = { grow ? extent(out, rank, i) : 1, { 0 } };
         int code = dimension(ctx, n, in, rank, i, stride, &d);
         if (code != A8_OK) {
             return code;
@@ -141,10 +162,10 @@ static int broadcast(a8_ctx_t *ctx, int32_t n, const a8_tensor_info_t *in, const
     return count;
 }
 
-int a8_broadcast_prepare(a8_ctx_t *ctx, int32_t n, const a8_tensor_info_t *in, const a8_tensor_info_t *out,
+static int prepare(a8_ctx_t *ctx, int32_t n, const a8_tensor_info_t *in, const a8_tensor_info_t *out, bool grow,
     const void *params, uint32_t params_size) {
     dim_t dims[A8_MAX_DIMS];
-    int count = broadcast(ctx, n, in, out, dims);
+    int count = broadcast(ctx, n, in, out, grow, dims);
     if (count < 0) {
         return count;
     }
@@ -172,6 +193,16 @@ int a8_broadcast_prepare(a8_ctx_t *ctx, int32_t n, const a8_tensor_info_t *in, c
         }
     }
     return A8_OK;
+}
+
+int a8_broadcast_prepare(a8_ctx_t *ctx, int32_t n, const a8_tensor_info_t *in, const a8_tensor_info_t *out,
+    const void *params, uint32_t params_size) {
+    return prepare(ctx, n, in, out, false, params, params_size);
+}
+
+int a8_broadcast_prepare_to(a8_ctx_t *ctx, const a8_tensor_info_t *in, const a8_tensor_info_t *out,
+    const void *params, uint32_t params_size) {
+    return prepare(ctx, 1, in, out, true, params, params_size);
 }
 
 // Moves to the next row, as the wheels of a counter turn. False after the last.

@@ -27,19 +27,33 @@ typedef int a8_row_fn_t(const void *params, const a8_row_t *row);
 // Gets n inputs and one output, of which each has elements (less than 2^31 bytes). Types are not looked at.
 int a8_broadcast_tensors(a8_ctx_t *ctx, int32_t n, a8_tensor_info_t *in, a8_tensor_info_t *out);
 
+// Has the tensor elements, of less than 2^31 bytes together?
+int a8_broadcast_elements(a8_ctx_t *ctx, const a8_tensor_info_t *info);
+
 // Is the tensor of this type?
-int a8_check_dtype(a8_ctx_t *ctx, const a8_tensor_info_t *info, a8_dtype_t dtype);
+int a8_broadcast_dtype(a8_ctx_t *ctx, const a8_tensor_info_t *info, a8_dtype_t dtype);
 
 // As a8_broadcast_tensors for two inputs, and all three tensors are of the first one's type. quantized: each has
 // one scale.
 int a8_binary_tensors(a8_ctx_t *ctx, bool quantized, a8_tensor_info_t in[2], a8_tensor_info_t *out);
 
 // Range of a quantized output with the fused activation that the node's options name in their first field.
-int a8_check_activation(a8_ctx_t *ctx, const a8_tensor_info_t *out, int32_t *min, int32_t *max);
+int a8_broadcast_activation(a8_ctx_t *ctx, const a8_tensor_info_t *out, int32_t *min, int32_t *max);
+
+// Have all these tensors zero point 0?
+int a8_broadcast_symmetric(a8_ctx_t *ctx, const a8_tensor_info_t *in, int32_t n, const a8_tensor_info_t *out);
+
+// Has an element 1 to 8 bytes that an operator may move without knowing what they mean?
+int a8_broadcast_movable(a8_ctx_t *ctx, const a8_tensor_info_t *info);
 
 // Checks that the shapes fit, and allocates the node's block: a copy of params, whose size is a multiple of 4
 // (it may be 0), and the walk.
 int a8_broadcast_prepare(a8_ctx_t *ctx, int32_t n, const a8_tensor_info_t *in, const a8_tensor_info_t *out,
+    const void *params, uint32_t params_size);
+
+// The same for one input that is broadcast to the output's shape. (Otherwise the output is as large as the inputs
+// together.)
+int a8_broadcast_prepare_to(a8_ctx_t *ctx, const a8_tensor_info_t *in, const a8_tensor_info_t *out,
     const void *params, uint32_t params_size);
 
 // ---- In eval --------------------------------------------------------------

@@ -16,7 +16,7 @@ int a8_check_node(a8_ctx_t *ctx, uint32_t n_inputs, a8_tensor_info_t *input, a8_
     return a8_ctx_output(ctx, 0, output);
 }
 
-int a8_check_quantized(a8_ctx_t *ctx, const a8_tensor_info_t *info, a8_dtype_t dtype) {
+int a8_check_type(a8_ctx_t *ctx, const a8_tensor_info_t *info, a8_dtype_t dtype) {
     if (info->dtype != dtype) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "a tensor has another type than the operator takes",
             (int32_t)dtype, (int32_t)info->dtype);
@@ -27,10 +27,15 @@ int a8_check_quantized(a8_ctx_t *ctx, const a8_tensor_info_t *info, a8_dtype_t d
     if (info->bytes > INT32_MAX) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "a tensor has 2 GB or more", A8_NONE, A8_NONE);
     }
-    if (info->n_scales != 1) {
+    return A8_OK;
+}
+
+int a8_check_quantized(a8_ctx_t *ctx, const a8_tensor_info_t *info, a8_dtype_t dtype) {
+    int code = a8_check_type(ctx, info, dtype);
+    if (code == A8_OK && info->n_scales != 1) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "a tensor needs one scale", 1, (int32_t)info->n_scales);
     }
-    return A8_OK;
+    return code;
 }
 
 int a8_check_counts(a8_ctx_t *ctx, const a8_tensor_info_t *input, const a8_tensor_info_t *output) {

@@ -20,7 +20,10 @@
 // Gets input 0 and output 0 of a node with n_inputs inputs and one output.
 int a8_check_node(a8_ctx_t *ctx, uint32_t n_inputs, a8_tensor_info_t *input, a8_tensor_info_t *output);
 
-// Has the tensor this type, elements (less than 2^31) and one scale? The model view has
+// Has the tensor this type, and elements (less than 2 GB)?
+int a8_check_type(a8_ctx_t *ctx, const a8_tensor_info_t *info, a8_dtype_t dtype);
+
+// Has it one scale as well? The model view has
 // checked that scales are positive and finite, and that zero points fit the type.
 int a8_check_quantized(a8_ctx_t *ctx, const a8_tensor_info_t *info, a8_dtype_t dtype);
 

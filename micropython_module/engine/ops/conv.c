@@ -3,33 +3,19 @@
 
 // Fields of Conv2DOptions.
 enum {
-    PADDING,
-    STRIDE_W,
-    STRIDE_H,
-    ACTIVATION,
+    ACTIVATION = A8_OPTION_STRIDE_H + 1,
     DILATION_W,
-    DILATION_H,
 };
 
-int a8_conv_prepare(a8_ctx_t *ctx) {
+static const a8_weighted_kind_t kind = { 0, 1, 2, A8_NARROW_BIAS };
+
+static int prepare(a8_ctx_t *ctx, a8_weighted_records_t *records) {
     a8_weighted_t t;
-    int code = a8_weighted_tensors(ctx, &t);
+    a8_conv_params_t params;
+    int code = a8_conv_open(ctx, &kind, DILATION_W, &t, &params);
     if (code != A8_OK) {
         return code;
     }
-    if (t.filter.rank != 4) {
-        return a8_ctx_fail(ctx, A8_ERR_MODEL, "weights need four dimensions", 4, (int32_t)t.filter.rank);
-    }
-    a8_conv_params_t params = { .window = { .filter_h = t.filter.dims[1], .filter_w = t.filter.dims[2] } };
-    code = a8_window_prepare(ctx, &t.input, &t.output, a8_ctx_option_int8(ctx, PADDING, 0),
-        a8_ctx_option_int32(ctx, STRIDE_H, 0), a8_ctx_option_int32(ctx, STRIDE_W, 0),
-        a8_ctx_option_int32(ctx, DILATION_H, 1), a8_ctx_option_int32(ctx, DILATION_W, 1), &params.window);
-    if (code != A8_OK) {
-        return code;
-    }
-    params.batches = t.input.dims[0];
-    params.in_c = t.input.dims[3];
-    params.out_c = t.output.dims[3];
     params.group_in = t.filter.dims[3];
     if (t.filter.dims[0] != params.out_c) {
         return a8_ctx_fail(ctx, A8_ERR_MODEL, "weights are not for as many channels as the output has", params.out_c,
@@ -45,18 +31,21 @@ int a8_conv_prepare(a8_ctx_t *ctx) {
             params.out_c);
     }
     params.group_out = params.out_c / groups;
-    if ((code = a8_check_symmetric(ctx, &t.filter)) != A8_OK) {
-        return code;
-    }
-    void *records;
-    code = a8_weighted_records(ctx, &t, params.out_c, 0, a8_ctx_option_int8(ctx, ACTIVATION, 0),
-        sizeof(params), &params.requantize, &records);
-    if (code == A8_OK) {
-        *(a8_conv_params_t *)records = params;
-    }
-    return code;
+    return a8_conv_close(ctx, &t, &params, 0, a8_ctx_option_int8(ctx, ACTIVATION, 0), records);
+}
+
+int a8_conv_prepare(a8_ctx_t *ctx) {
+    return prepare(ctx, a8_weighted_records);
 }
 
 int a8_conv_eval_s8(a8_ctx_t *ctx) {
-    return a8_conv_run(ctx, a8_conv_s8);
+    return a8_conv_run(ctx, &kind, a8_conv_s8, sizeof(int8_t));
+}
+
+int a8_conv_eval_s8_s4(a8_ctx_t *ctx) {
+    return a8_conv_run(ctx, &kind, a8_conv_s8_s4, sizeof(int8_t));
+}
+
+int a8_conv_eval_s16(a8_ctx_t *ctx) {
+    return a8_conv_run(ctx, &kind, a8_conv_s16, sizeof(int16_t));
 }

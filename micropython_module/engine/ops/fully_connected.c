@@ -7,6 +7,8 @@ enum {
     WEIGHTS_FORMAT,
 };
 
+static const a8_weighted_kind_t kind = { 0, 1, 2, A8_NARROW_BIAS };
+
 static int check_shapes(a8_ctx_t *ctx, const a8_weighted_t *t, a8_fully_connected_params_t *params) {
     const a8_tensor_info_t *filter = &t->filter;
     const a8_tensor_info_t *output = &t->output;
@@ -36,10 +38,10 @@ static int check_shapes(a8_ctx_t *ctx, const a8_weighted_t *t, a8_fully_connecte
     return A8_OK;
 }
 
-int a8_fully_connected_prepare(a8_ctx_t *ctx) {
+static int prepare(a8_ctx_t *ctx, a8_weighted_records_t *records) {
     a8_weighted_t t;
     a8_fully_connected_params_t params = { 0 };
-    int code = a8_weighted_tensors(ctx, &t);
+    int code = a8_weighted_tensors(ctx, &kind, &t);
     if (code != A8_OK || (code = check_shapes(ctx, &t, &params)) != A8_OK) {
         return code;
     }
@@ -48,33 +50,47 @@ int a8_fully_connected_prepare(a8_ctx_t *ctx) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "shuffled weights are not supported", 0, format);
     }
     // With one scale the reference takes a zero point of the weights, with several it ignores them.
-    const bool per_channel = t.filter.n_scales > 1;
-    if (per_channel && (code = a8_check_symmetric(ctx, &t.filter)) != A8_OK) {
+    const bool zero_point = t.filter.n_scales == 1 && t.filter.dtype != A8_FLOAT32;
+    if (!zero_point && (code = a8_check_symmetric(ctx, &t.filter)) != A8_OK) {
         return code;
     }
-    void *records;
-    code = a8_weighted_records(ctx, &t, params.out_c, (int32_t)t.filter.rank - 2,
-        a8_ctx_option_int8(ctx, ACTIVATION, 0), sizeof(params), &params.requantize, &records);
+    void *block;
+    code = records(ctx, &t, params.out_c, (int32_t)t.filter.rank - 2, a8_ctx_option_int8(ctx, ACTIVATION, 0),
+        sizeof(params), &params.result, &block);
     if (code == A8_OK) {
-        if (!per_channel) {
-            params.requantize.filter_zero_point = (int8_t)t.filter.zero_point;
+        if (zero_point) {
+            params.result.requantize.filter_zero_point = (int8_t)t.filter.zero_point;
         }
-        *(a8_fully_connected_params_t *)records = params;
+        *(a8_fully_connected_params_t *)block = params;
     }
     return code;
 }
 
-int a8_fully_connected_eval_s8(a8_ctx_t *ctx) {
+static int run(a8_ctx_t *ctx, a8_fully_connected_t *kernel, bool floats) {
     const a8_fully_connected_params_t *params = a8_ctx_data(ctx);
-    const int32_t *multipliers = a8_weighted_multipliers(params, sizeof(*params));
-    const int8_t *shifts =
-        a8_weighted_shifts(multipliers, a8_weighted_count(&params->requantize, params->out_c));
+    a8_operands_t operands;
+    a8_weighted_operands(ctx, &kind, floats ? NULL : &params->result, params->out_c, sizeof(*params), &operands);
     for (int32_t y = 0; y < params->batches; y++) {
         if (a8_ctx_stop(ctx)) {
             return A8_ERR_ABORTED;
         }
-        a8_fully_connected_s8(params, a8_ctx_in(ctx, 0), a8_ctx_in(ctx, 1), a8_ctx_in(ctx, 2), multipliers, shifts,
-            a8_ctx_out(ctx, 0), y, y + 1);
+        kernel(params, &operands, y, y + 1);
     }
     return A8_OK;
+}
+
+int a8_fully_connected_prepare(a8_ctx_t *ctx) {
+    return prepare(ctx, a8_weighted_records);
+}
+
+int a8_fully_connected_eval_s8(a8_ctx_t *ctx) {
+    return run(ctx, a8_fully_connected_s8, false);
+}
+
+int a8_fully_connected_eval_s8_s4(a8_ctx_t *ctx) {
+    return run(ctx, a8_fully_connected_s8_s4, false);
+}
+
+int a8_fully_connected_eval_s16(a8_ctx_t *ctx) {
+    return run(ctx, a8_fully_connected_s16, false);
 }

@@ -12,18 +12,14 @@ int a8_mul_prepare(a8_ctx_t *ctx) {
     if (code != A8_OK) {
         return code;
     }
-    if (in[0].dtype == A8_INT16) {
-        int32_t zero_point = in[0].zero_point != 0 ? in[0].zero_point : in[1].zero_point;
-        zero_point = zero_point != 0 ? zero_point : out.zero_point;
-        if (zero_point != 0) {
-            return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "int16 tensors need zero point 0 here", 0, zero_point);
-        }
+    if (in[0].dtype == A8_INT16 && (code = a8_broadcast_symmetric(ctx, in, 2, &out)) != A8_OK) {
+        return code;
     }
     a8_mul_params_t params = {
         .input_offset = { -in[0].zero_point, -in[1].zero_point },
         .output_offset = out.zero_point,
     };
-    code = a8_check_activation(ctx, &out, &params.min, &params.max);
+    code = a8_broadcast_activation(ctx, &out, &params.min, &params.max);
     if (code != A8_OK) {
         return code;
     }

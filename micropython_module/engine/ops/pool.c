@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "../quantize.h"
-#include "matrix.h"
+#include "window.h"
 
 // Fields of Pool2DOptions.
 enum {
-    PADDING,
-    STRIDE_W,
-    STRIDE_H,
-    FILTER_W,
+    FILTER_W = A8_OPTION_STRIDE_H + 1,
     FILTER_H,
     ACTIVATION,
 };
@@ -32,25 +29,25 @@ int a8_pool_prepare(a8_ctx_t *ctx) {
     a8_pool_params_t params = { 0 };
     int code;
     if ((code = a8_check_node(ctx, 1, &input, &output)) != A8_OK ||
-        (code = a8_check_quantized(ctx, &input, A8_INT8)) != A8_OK ||
-        (code = a8_check_quantized(ctx, &output, A8_INT8)) != A8_OK ||
+        (code = a8_check_quantized(ctx, &input, input.dtype)) != A8_OK ||
+        (code = a8_check_quantized(ctx, &output, input.dtype)) != A8_OK ||
         (code = check_quantization(ctx, &input, &output)) != A8_OK) {
         return code;
     }
     params.window.filter_h = a8_ctx_option_int32(ctx, FILTER_H, 0);
     params.window.filter_w = a8_ctx_option_int32(ctx, FILTER_W, 0);
-    code = a8_window_prepare(ctx, &input, &output, a8_ctx_option_int8(ctx, PADDING, 0),
-        a8_ctx_option_int32(ctx, STRIDE_H, 0), a8_ctx_option_int32(ctx, STRIDE_W, 0), 1, 1, &params.window);
+    code = a8_window_prepare(ctx, &input, &output, 1, 1, &params.window);
     if (code != A8_OK) {
         return code;
     }
+    const bool s16 = input.dtype == A8_INT16;
     const a8_window_t *win = &params.window;
     const int32_t taps_h = win->filter_h < win->in_h ? win->filter_h : win->in_h;
     const int32_t taps_w = win->filter_w < win->in_w ? win->filter_w : win->in_w;
     const int32_t taps = taps_h * taps_w; // no more than elements of the input
-    if (taps > A8_POOL_MAX_TAPS) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "a pool's window has too many elements", A8_POOL_MAX_TAPS,
-            taps);
+    const int32_t max_taps = s16 ? A8_POOL_MAX_TAPS_S16 : A8_POOL_MAX_TAPS_S8;
+    if (taps > max_taps) {
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "a pool's window has too many elements", max_taps, taps);
     }
     params.batches = input.dims[0];
     params.channels = input.dims[3];
@@ -58,14 +55,14 @@ int a8_pool_prepare(a8_ctx_t *ctx) {
         return a8_ctx_fail(ctx, A8_ERR_MODEL, "output has not as many channels as the input", params.channels,
             output.dims[3]);
     }
-    int32_t min = INT8_MIN;
-    int32_t max = INT8_MAX;
+    int32_t min = s16 ? INT16_MIN : INT8_MIN;
+    int32_t max = s16 ? INT16_MAX : INT8_MAX;
     const int32_t activation = a8_ctx_option_int8(ctx, ACTIVATION, 0);
     if (a8_activation_range(activation, output.scale, output.zero_point, &min, &max) != 0) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "fused activation is not supported", A8_NONE, activation);
     }
-    params.min = (int8_t)min;
-    params.max = (int8_t)max;
+    params.result.requantize.min = (int16_t)min;
+    params.result.requantize.max = (int16_t)max;
     a8_pool_params_t *records = a8_ctx_alloc(ctx, sizeof(params));
     if (records == NULL) {
         return A8_ERR_MEMORY;
@@ -74,11 +71,13 @@ int a8_pool_prepare(a8_ctx_t *ctx) {
     return A8_OK;
 }
 
-static int run(a8_ctx_t *ctx, a8_pool_s8_t *kernel) {
+static int run(a8_ctx_t *ctx, a8_pool_t *kernel, uint32_t element_size) {
     const a8_pool_params_t *params = a8_ctx_data(ctx);
     const a8_window_t *win = &params->window;
-    const int8_t *input = a8_ctx_in(ctx, 0);
-    int8_t *output = a8_ctx_out(ctx, 0);
+    const uint32_t in_bytes = (uint32_t)(win->in_h * win->in_w * params->channels) * element_size;
+    const uint32_t out_bytes = (uint32_t)(win->out_h * win->out_w * params->channels) * element_size;
+    const uint8_t *input = a8_ctx_in(ctx, 0);
+    uint8_t *output = a8_ctx_out(ctx, 0);
     for (int32_t b = 0; b < params->batches; b++) {
         for (int32_t y = 0; y < win->out_h; y++) {
             if (a8_ctx_stop(ctx)) {
@@ -86,16 +85,24 @@ static int run(a8_ctx_t *ctx, a8_pool_s8_t *kernel) {
             }
             kernel(params, input, output, y, y + 1);
         }
-        input += win->in_h * win->in_w * params->channels;
-        output += win->out_h * win->out_w * params->channels;
+        input += in_bytes;
+        output += out_bytes;
     }
     return A8_OK;
 }
 
 int a8_average_pool_eval_s8(a8_ctx_t *ctx) {
-    return run(ctx, a8_average_pool_s8);
+    return run(ctx, a8_average_pool_s8, sizeof(int8_t));
 }
 
 int a8_max_pool_eval_s8(a8_ctx_t *ctx) {
-    return run(ctx, a8_max_pool_s8);
+    return run(ctx, a8_max_pool_s8, sizeof(int8_t));
+}
+
+int a8_average_pool_eval_s16(a8_ctx_t *ctx) {
+    return run(ctx, a8_average_pool_s16, sizeof(int16_t));
+}
+
+int a8_max_pool_eval_s16(a8_ctx_t *ctx) {
+    return run(ctx, a8_max_pool_s16, sizeof(int16_t));
 }

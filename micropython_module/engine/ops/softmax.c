@@ -2,9 +2,9 @@
 #include "../kernels/kernels.h"
 #include "../quantize.h"
 #include "check.h"
+#include "rows.h"
 
 #define MAX_DEPTH (8191) // more could overflow the sum's 12 integer bits, the sign's included
-#define SCALED_DIFF_BITS (5) // integer bits of a scaled difference, as the kernel takes it
 
 typedef struct {
     a8_softmax_params_t params;
@@ -36,50 +36,33 @@ static int check_output(a8_ctx_t *ctx, const a8_tensor_info_t *out) {
 int a8_softmax_prepare(a8_ctx_t *ctx) {
     a8_tensor_info_t in;
     a8_tensor_info_t out;
+    int32_t rows;
+    int32_t depth;
     int code = a8_check_node(ctx, 1, &in, &out);
     if (code != A8_OK || (code = a8_check_quantized(ctx, &in, A8_INT8)) != A8_OK ||
-        (code = check_output(ctx, &out)) != A8_OK || (code = a8_check_counts(ctx, &in, &out)) != A8_OK) {
+        (code = check_output(ctx, &out)) != A8_OK ||
+        (code = a8_check_rows(ctx, &in, &out, &rows, &depth)) != A8_OK) {
         return code;
     }
-    if (in.rank == 0) {
-        return a8_ctx_fail(ctx, A8_ERR_MODEL, "SOFTMAX needs a dimension to go along", 1, 0);
-    }
-    int32_t depth = in.dims[in.rank - 1];
     if (depth > MAX_DEPTH) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "SOFTMAX's last dimension is too large", MAX_DEPTH, depth);
     }
-    if (out.rank == 0 || out.dims[out.rank - 1] != depth) {
-        return a8_ctx_fail(ctx, A8_ERR_MODEL, "output has not the input's last dimension", depth,
-            out.rank == 0 ? 0 : out.dims[out.rank - 1]);
-    }
-    float beta = a8_ctx_option_float(ctx, 0, 0.0f);
-    if (!(beta > 0.0f && beta <= 3.4028234663852886e38f)) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "SOFTMAX's beta is not a positive number", A8_NONE, A8_NONE);
-    }
-    int32_t fraction_bits = 31 - SCALED_DIFF_BITS;
-    a8_real_t scale = a8_real_mul(a8_real_from_float(beta), a8_real_from_float(in.scale));
-    a8_real_t steps = a8_real_scale(scale, fraction_bits);
-    // With a larger factor, all but the largest input vanish anyway.
-    const a8_real_t most = a8_real_scale(a8_real_from_float(1.0f), 31);
-    a8_multiplier_t m = a8_multiplier(steps);
-    if (a8_real_cmp(steps, most) >= 0 || m.shift > 31) {
-        m = (a8_multiplier_t){ INT32_MAX, 31 };
-    }
-    if (a8_real_cmp(steps, a8_real_from_float(1.0f)) <= 0) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "SOFTMAX's input scale times beta is 2^-26 or less", A8_NONE,
-            A8_NONE);
+    a8_real_t scale;
+    a8_scaled_diff_t diff;
+    code = a8_softmax_beta(ctx, &in, &scale);
+    if (code != A8_OK || (code = a8_scaled_diff(ctx, scale, &diff)) != A8_OK) {
+        return code;
     }
     block_t *block = a8_ctx_alloc(ctx, sizeof(block_t));
     if (block == NULL) {
         return A8_ERR_MEMORY;
     }
-    block->rows = (int32_t)in.count / depth;
+    block->rows = rows;
     block->is_int16 = out.dtype == A8_INT16;
     block->params.depth = depth;
-    block->params.multiplier = m.multiplier;
-    block->params.shift = m.shift < A8_SHIFT_MAX ? m.shift : A8_SHIFT_MAX; // beyond it, only 0 is scaled
-    // The furthest difference that still fits the scaled one's integer bits.
-    block->params.diff_min = -(int32_t)((((uint32_t)1 << SCALED_DIFF_BITS) - 1) << fraction_bits >> m.shift);
+    block->params.multiplier = diff.multiplier;
+    block->params.shift = diff.shift < A8_SHIFT_MAX ? diff.shift : A8_SHIFT_MAX; // beyond it, only 0 is scaled
+    block->params.diff_min = diff.diff_min;
     return A8_OK;
 }
 

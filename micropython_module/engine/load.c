@@ -1,0 +1,509 @@
+// SPDX-License-Identifier: MIT
+//
+// Load: verify, prepare, plan.
+//
+// Subgraphs that run others have lower levels than these, so that of one level
+// only one runs at a time. They are loaded level by level: what a subgraph gets
+// from those that run it (handles of variables) is known before, and all of a
+// level share one part of the arena, as no subgraph's tensors but variable ones outlive its run.
+#include "interpreter.h"
+
+#include <string.h>
+
+#include "registry.h"
+
+// Times of lifetimes: node i runs at i + 1; inputs are written before, outputs read after.
+#define TIME_BEFORE (0)
+#define TIME_OF(node) ((uint16_t)((node) + 1))
+#define TIME_AFTER (UINT16_MAX - 1)
+#define NEVER (UINT16_MAX) // first of a tensor that nothing has written
+#define MAX_NODES (UINT16_MAX - 3)
+
+int a8_node_error(const a8_ctx_t *ctx, int code, const char *message, int32_t tensor, int32_t needed, int32_t given) {
+    a8_error_at(ctx->err, code, message, ctx->subgraph, (int32_t)ctx->node_index, tensor, needed, given);
+    if (ctx->err != NULL) {
+        ctx->err->op = ctx->op;
+    }
+    return code;
+}
+
+int a8_record_error(const a8_ctx_t *ctx) {
+    const a8_arena_t *mem = ctx->mem;
+    if (mem->shared) {
+        uint32_t needed = a8_arena_records_bytes(mem) + ((mem->temp_used + A8_ALIGN - 1) & ~(uint32_t)(A8_ALIGN - 1));
+        // Ask for a quarter more than was given, or searching the size would take many rounds.
+        uint32_t next = (mem->temp_size + mem->temp_size / 4 + A8_ALIGN) & ~(uint32_t)(A8_ALIGN - 1);
+        return a8_error(ctx->err, A8_ERR_MEMORY, "the work memory is too small",
+            (int32_t)(needed > next ? needed : next), (int32_t)mem->temp_size);
+    }
+    return a8_error(ctx->err, A8_ERR_MEMORY, "the records do not fit", (int32_t)a8_arena_records_bytes(mem),
+        (int32_t)mem->records_size);
+}
+
+static int temp_error(const a8_ctx_t *ctx) {
+    const a8_arena_t *mem = ctx->mem;
+    if (mem->shared) {
+        return a8_record_error(ctx);
+    }
+    return a8_error(ctx->err, A8_ERR_MEMORY, "the arena is too small", (int32_t)mem->temp_used,
+        (int32_t)mem->temp_size);
+}
+
+int a8_model_changed(const a8_ctx_t *ctx) {
+    return a8_error(ctx->err, A8_ERR_MODEL, "the model changed while it was loaded", A8_NONE, A8_NONE);
+}
+
+void *a8_record(const a8_ctx_t *ctx, uint32_t count, uint32_t bytes, uint32_t *position) {
+    if (count > INT32_MAX / bytes) {
+        count = INT32_MAX / bytes; // fails below
+    }
+    uint8_t *at = a8_arena_record(ctx->mem, count * bytes, 4);
+    if (at != NULL) {
+        *position = (uint32_t)(at - ctx->records);
+    }
+    return at;
+}
+
+// Looks at all tensors of the subgraph and notes which have their bytes already.
+static int load_tensors(a8_ctx_t *ctx, uint32_t *n_variables) {
+    a8_tensor_info_t info;
+    *n_variables = 0;
+    for (uint32_t i = 0; i < ctx->n_tensors; ++i) {
+        a8_buffer_t *tensor = &ctx->tensors[i];
+        int ret = a8_model_tensor(ctx->model, ctx->subgraph, i, &info, ctx->err);
+        if (ret != A8_OK) {
+            return ret;
+        }
+        tensor->bytes = info.bytes;
+        tensor->offset = 0;
+        tensor->first = NEVER;
+        tensor->last = 0;
+        if (info.data != NULL) {
+            if (info.is_variable) {
+                return a8_error_at(ctx->err, A8_ERR_UNSUPPORTED, "a variable tensor with initial data is not supported",
+                    ctx->subgraph, A8_NONE, (int32_t)i, A8_NONE, A8_NONE);
+            }
+            tensor->offset = A8_IN_MODEL | (uint32_t)(info.data - ctx->model->data);
+        } else if (info.is_variable) {
+            tensor->first = TIME_BEFORE;
+            tensor->last = TIME_AFTER;
+            ++*n_variables;
+        }
+    }
+    return A8_OK;
+}
+
+static int load_inputs(a8_ctx_t *ctx, const a8_vector_t *inputs) {
+    a8_flatbuffer_t fb = a8_model_flatbuffer(ctx->model);
+    for (uint32_t i = 0; i < inputs->count; ++i) {
+        uint32_t index = a8_flatbuffer_u32(&fb, inputs->first + 4 * i);
+        if (index >= ctx->n_tensors) {
+            return a8_error_at(ctx->err, A8_ERR_MODEL, "an input of the subgraph is not one of its tensors",
+                ctx->subgraph, A8_NONE, A8_NONE, (int32_t)ctx->n_tensors, (int32_t)index);
+        }
+        if (a8_is_constant(&ctx->tensors[index])) {
+            return a8_error_at(ctx->err, A8_ERR_MODEL, "an input of the subgraph is constant", ctx->subgraph, A8_NONE,
+                (int32_t)index, A8_NONE, A8_NONE);
+        }
+        ctx->tensors[index].first = TIME_BEFORE;
+        uint32_t resource = a8_given_resource(ctx->records, ctx->subgraph, i);
+        if (resource != 0) {
+            ctx->tensors[index].bytes = A8_HANDLE;
+            ctx->tensors[index].offset = resource;
+        }
+    }
+    return A8_OK;
+}
+
+static int load_outputs(a8_ctx_t *ctx, const a8_vector_t *outputs) {
+    a8_flatbuffer_t fb = a8_model_flatbuffer(ctx->model);
+    for (uint32_t i = 0; i < outputs->count; ++i) {
+        uint32_t index = a8_flatbuffer_u32(&fb, outputs->first + 4 * i);
+        if (index >= ctx->n_tensors) {
+            return a8_error_at(ctx->err, A8_ERR_MODEL, "an output of the subgraph is not one of its tensors",
+                ctx->subgraph, A8_NONE, A8_NONE, (int32_t)ctx->n_tensors, (int32_t)index);
+        }
+        a8_buffer_t *tensor = &ctx->tensors[index];
+        if (a8_is_constant(tensor)) {
+            continue;
+        }
+        if (tensor->first == NEVER) {
+            return a8_error_at(ctx->err, A8_ERR_MODEL, "nothing computes an output of the subgraph", ctx->subgraph,
+                A8_NONE, (int32_t)index, A8_NONE, A8_NONE);
+        }
+        tensor->last = TIME_AFTER;
+    }
+    return A8_OK;
+}
+
+// Checks one operand's index and moves the tensor's lifetime.
+static int load_operand(a8_ctx_t *ctx, int32_t index, bool written) {
+    if (index == -1) {
+        return A8_OK;
+    }
+    if (index < 0 || (uint32_t)index >= ctx->n_tensors) {
+        return a8_node_error(ctx, A8_ERR_MODEL, "the node uses a tensor that is not there", A8_NONE,
+            (int32_t)ctx->n_tensors, index);
+    }
+    a8_buffer_t *tensor = &ctx->tensors[index];
+    uint16_t now = TIME_OF(ctx->node_index);
+    if (written) {
+        if (a8_is_constant(tensor) || tensor->first != NEVER) {
+            return a8_node_error(ctx, A8_ERR_MODEL,
+                "the node writes to a tensor that is constant, an input, variable or already computed", index, A8_NONE,
+                A8_NONE);
+        }
+        tensor->first = now;
+        tensor->last = now;
+    } else if (!a8_is_constant(tensor)) {
+        if (tensor->first == NEVER) {
+            return a8_node_error(ctx, A8_ERR_MODEL, "the node reads a tensor that nothing has computed before", index,
+                A8_NONE, A8_NONE);
+        }
+        tensor->last = now > tensor->last ? now : tensor->last;
+    }
+    return A8_OK;
+}
+
+static int load_node(a8_ctx_t *ctx, a8_node_t *node, uint32_t index) {
+    a8_node_info_t info;
+    int ret = a8_model_node(ctx->model, ctx->subgraph, index, &info, ctx->err);
+    if (ret != A8_OK) {
+        return ret;
+    }
+    ctx->node = node;
+    ctx->node_index = index;
+    ctx->op = a8_op_code(&info);
+    ctx->info = &info;
+    if (info.n_inputs > UINT8_MAX || info.n_outputs > UINT8_MAX) {
+        return a8_node_error(ctx, A8_ERR_UNSUPPORTED, "the node has too many tensors", A8_NONE, UINT8_MAX,
+            (int32_t)(info.n_inputs > info.n_outputs ? info.n_inputs : info.n_outputs));
+    }
+    uint32_t position;
+    ctx->operands = a8_record(ctx, info.n_inputs + info.n_outputs, 4, &position);
+    if (ctx->operands == NULL) {
+        return a8_record_error(ctx);
+    }
+    node->n_inputs = (uint8_t)info.n_inputs;
+    node->n_outputs = (uint8_t)info.n_outputs;
+    node->operands = position;
+    // All inputs before any output: what a node writes it can't read.
+    for (uint32_t i = 0; i < info.n_inputs + info.n_outputs && ret == A8_OK; ++i) {
+        bool written = i >= info.n_inputs;
+        int32_t tensor;
+        if (written) {
+            tensor = a8_node_output(ctx->model, &info, i - info.n_inputs);
+        } else {
+            tensor = a8_node_input(ctx->model, &info, i);
+        }
+        ctx->operands[i] = (uint32_t)tensor;
+        ret = load_operand(ctx, tensor, written);
+    }
+    if (ret != A8_OK) {
+        return ret;
+    }
+    a8_dtype_t family;
+    a8_reason_t reason;
+    bool known = a8_op_family(ctx->model, ctx->subgraph, &info, &family);
+    int32_t row = a8_op_find(ctx->op, family, &reason);
+    if (!known || row < 0) {
+        return a8_model_changed(ctx); // else a tensor or node before this one had failed
+    }
+    node->row = (uint16_t)row;
+    if (ctx->err != NULL) {
+        ctx->err->code = A8_OK;
+    }
+    ret = a8_op_row((uint32_t)row)->prepare(ctx);
+    if (ret < 0 && ctx->err != NULL && ctx->err->code == A8_OK) {
+        a8_node_error(ctx, ret, "the operator can't be prepared", A8_NONE, A8_NONE, A8_NONE);
+    }
+    return ret;
+}
+
+// Gives all tensors and scratch of the subgraph their places.
+static int plan_graph(a8_ctx_t *ctx, const a8_graph_t *graph, a8_node_t *nodes) {
+    uint32_t n_scratch = 0;
+    for (uint32_t i = 0; i < ctx->n_tensors; ++i) {
+        if (ctx->tensors[i].bytes == A8_HANDLE) { // the planner leaves it alone
+            ctx->tensors[i].first = 1;
+            ctx->tensors[i].last = 0;
+        }
+    }
+    for (uint32_t i = 0; i < graph->n_nodes; ++i) {
+        n_scratch += nodes[i].scratch != 0;
+    }
+    // What is taken lies just below the tensors, so that both are one array.
+    a8_buffer_t *scratch = ctx->tensors;
+    if (n_scratch != 0) {
+        scratch = a8_arena_temp(ctx->mem, n_scratch * (uint32_t)sizeof(a8_buffer_t));
+        if (scratch == NULL) {
+            return temp_error(ctx);
+        }
+    }
+    for (uint32_t i = 0, k = 0; i < graph->n_nodes; ++i) {
+        if (nodes[i].scratch != 0) {
+            a8_buffer_t buffer = { nodes[i].scratch, 0, TIME_OF(i), TIME_OF(i) };
+            scratch[k++] = buffer;
+        }
+    }
+    uint32_t n = n_scratch + ctx->n_tensors;
+    uint16_t *work = a8_arena_temp(ctx->mem, a8_plan_work_bytes(scratch, n));
+    if (work == NULL) {
+        return temp_error(ctx);
+    }
+    if (graph->n_variables != 0) {
+        ctx->base = ctx->planned; // they outlive the run, so nothing is shared
+    }
+    uint32_t base = ctx->base, bytes = a8_plan(scratch, n, work);
+    if (bytes > INT32_MAX - base) {
+        return a8_error_at(ctx->err, A8_ERR_UNSUPPORTED, "the tensors take more than 2^31 - 1 bytes", ctx->subgraph,
+            A8_NONE, A8_NONE, A8_NONE, A8_NONE);
+    }
+    for (uint32_t i = 0; i < n; ++i) {
+        if (!a8_is_constant(&scratch[i]) && scratch[i].bytes != A8_HANDLE) {
+            scratch[i].offset += base;
+        }
+    }
+    if (graph->level != A8_UNREACHED && base + bytes > ctx->planned) {
+        ctx->planned = base + bytes;
+    }
+    if (graph->n_variables != 0) {
+        ctx->base = ctx->planned;
+    }
+    for (uint32_t i = 0, k = 0; i < graph->n_nodes; ++i) {
+        if (nodes[i].scratch != 0) {
+            nodes[i].scratch = scratch[k++].offset;
+        }
+        uint32_t *operands = (uint32_t *)(void *)(ctx->records + nodes[i].operands);
+        for (uint32_t j = 0; j < (uint32_t)nodes[i].n_inputs + nodes[i].n_outputs; ++j) {
+            operands[j] = operands[j] == A8_LEFT_OUT ? A8_LEFT_OUT : ctx->tensors[operands[j]].offset;
+        }
+    }
+    return A8_OK;
+}
+
+// Keeps where the inputs, outputs and variable tensors are. The tensors' indices were checked before.
+static int load_ports(a8_ctx_t *ctx, a8_graph_t *graph, const a8_graph_info_t *info) {
+    a8_flatbuffer_t fb = a8_model_flatbuffer(ctx->model);
+    a8_port_t *port = a8_record(ctx, info->inputs.count + info->outputs.count, sizeof(a8_port_t), &graph->ports);
+    if (port == NULL) {
+        return a8_record_error(ctx);
+    }
+    graph->n_inputs = (uint16_t)info->inputs.count;
+    graph->n_outputs = (uint16_t)info->outputs.count;
+    for (uint32_t i = 0; i < info->inputs.count + info->outputs.count; ++i) {
+        uint32_t k = i - info->inputs.count;
+        uint32_t position = i < info->inputs.count ? info->inputs.first + 4 * i : info->outputs.first + 4 * k;
+        port[i].tensor = a8_flatbuffer_u32(&fb, position);
+        if (port[i].tensor >= ctx->n_tensors) {
+            return a8_model_changed(ctx);
+        }
+        const a8_buffer_t *tensor = &ctx->tensors[port[i].tensor];
+        bool handle = tensor->bytes == A8_HANDLE; // found at load, so nothing is copied
+        port[i].location = handle ? 0 : tensor->offset;
+        port[i].bytes = handle ? 0 : tensor->bytes;
+    }
+    a8_variable_t *variable = a8_record(ctx, graph->n_variables, sizeof(a8_variable_t), &graph->variables);
+    if (variable == NULL) {
+        return a8_record_error(ctx);
+    }
+    for (uint32_t i = 0, k = 0; i < ctx->n_tensors && k < graph->n_variables; ++i) {
+        a8_tensor_info_t tensor;
+        int ret = a8_model_tensor(ctx->model, ctx->subgraph, i, &tensor, ctx->err);
+        if (ret != A8_OK) {
+            return ret;
+        }
+        if (tensor.is_variable) {
+            variable[k].location = ctx->tensors[i].offset;
+            variable[k].bytes = ctx->tensors[i].bytes;
+            variable[k].zero_point = tensor.zero_point;
+            variable[k].element_bytes = a8_dtype_size(tensor.dtype);
+            ++k;
+        }
+    }
+    return A8_OK;
+}
+
+static int load_graph(a8_ctx_t *ctx, uint32_t subgraph) {
+    a8_graph_t *graph = a8_graph(ctx->records, subgraph);
+    a8_node_t *nodes = a8_node(ctx->records, subgraph, 0);
+    a8_graph_info_t info;
+    ctx->subgraph = subgraph;
+    int ret = a8_model_graph(ctx->model, ctx->subgraph, &info, ctx->err);
+    if (ret != A8_OK) {
+        return ret;
+    }
+    if (info.operators.count != graph->n_nodes) {
+        return a8_model_changed(ctx);
+    }
+    if (info.inputs.count > UINT16_MAX || info.outputs.count > UINT16_MAX ||
+        info.tensors.count + info.operators.count > MAX_NODES) {
+        return a8_error_at(ctx->err, A8_ERR_UNSUPPORTED, "the subgraph has too many tensors and nodes", ctx->subgraph,
+            A8_NONE, A8_NONE, MAX_NODES, (int32_t)(info.tensors.count + info.operators.count));
+    }
+    if (ctx->subgraph == 0 && info.outputs.count == 0) {
+        return a8_error_at(ctx->err, A8_ERR_MODEL, "the model has no outputs", 0, A8_NONE, A8_NONE, 1, 0);
+    }
+    uint32_t mark = ctx->mem->temp_used, n_variables;
+    ctx->n_tensors = info.tensors.count;
+    ctx->tensors = a8_arena_temp(ctx->mem, ctx->n_tensors * (uint32_t)sizeof(a8_buffer_t));
+    if (ctx->tensors == NULL) {
+        return temp_error(ctx);
+    }
+    ret = load_tensors(ctx, &n_variables);
+    if (graph->level != A8_UNREACHED) { // else it doesn't run, and needs no place in the arena
+        graph->n_variables = (uint16_t)n_variables;
+    }
+    if (ret == A8_OK) {
+        ret = load_inputs(ctx, &info.inputs);
+    }
+    for (uint32_t i = 0; i < graph->n_nodes && ret == A8_OK; ++i) {
+        ret = load_node(ctx, &nodes[i], i);
+    }
+    if (ret == A8_OK) {
+        ret = load_outputs(ctx, &info.outputs);
+    }
+    if (ret == A8_OK) {
+        ret = plan_graph(ctx, graph, nodes);
+    }
+    if (ret == A8_OK) {
+        ret = load_ports(ctx, graph, &info);
+    }
+    a8_arena_temp_release(ctx->mem, mark);
+    return ret;
+}
+
+// Finds the levels of the subgraphs that subgraph 0 runs, at once or through others: one more than the highest
+// level of those that run it. As paths have at most A8_MAX_LEVELS subgraphs, so many rounds do.
+static int find_levels(a8_ctx_t *ctx, a8_header_t *header) {
+    header->n_levels = 1;
+    for (uint32_t i = 1; i < header->n_graphs; ++i) {
+        a8_graph(ctx->records, i)->level = A8_UNREACHED;
+    }
+    for (bool changed = header->n_graphs > 1; changed;) {
+        changed = false;
+        for (uint32_t i = 0; i < header->n_graphs; ++i) {
+            const a8_graph_t *graph = a8_graph(ctx->records, i);
+            for (uint32_t k = 0; k < graph->n_nodes && graph->level != A8_UNREACHED; ++k) {
+                a8_node_info_t info;
+                uint32_t callees[2];
+                int ret = a8_model_node(ctx->model, i, k, &info, ctx->err);
+                if (ret != A8_OK) {
+                    return ret;
+                }
+                for (uint32_t n = a8_model_callees(ctx->model, &info, callees); n-- > 0;) {
+                    if (callees[n] >= header->n_graphs) {
+                        continue; // the operator says so
+                    }
+                    a8_graph_t *callee = a8_graph(ctx->records, callees[n]);
+                    if (callee->level != A8_UNREACHED && callee->level > graph->level) {
+                        continue;
+                    }
+                    callee->level = graph->level + 1;
+                    changed = true;
+                    if (callee->level >= A8_MAX_LEVELS) {
+                        ctx->subgraph = i;
+                        ctx->node_index = k;
+                        ctx->op = info.op;
+                        return a8_node_error(ctx, A8_ERR_UNSUPPORTED,
+                            "subgraphs run each other in a circle, or too many levels deep", A8_NONE, A8_MAX_LEVELS,
+                            A8_NONE);
+                    }
+                    if (callee->level >= header->n_levels) {
+                        header->n_levels = callee->level + 1;
+                    }
+                }
+            }
+        }
+    }
+    return A8_OK;
+}
+
+static int load_graphs(a8_ctx_t *ctx, const a8_header_t *header, uint32_t level) {
+    ctx->base = ctx->planned;
+    for (uint32_t i = 0; i < header->n_graphs; ++i) {
+        if (a8_graph(ctx->records, i)->level == level) {
+            int ret = load_graph(ctx, i);
+            if (ret != A8_OK) {
+                return ret;
+            }
+        }
+    }
+    return A8_OK;
+}
+
+// Gives variables that handles name their places, behind all else.
+static int plan_resources(a8_ctx_t *ctx, const a8_header_t *header) {
+    for (uint32_t position = header->resources; position != 0;) {
+        a8_resource_t *resource = (a8_resource_t *)(void *)(ctx->records + position);
+        if (resource->bytes > INT32_MAX - A8_ALIGN - ctx->planned) {
+            return a8_error(ctx->err, A8_ERR_UNSUPPORTED, "the variables take more than 2^31 - 1 bytes", A8_NONE,
+                A8_NONE);
+        }
+        resource->location = ctx->planned;
+        ctx->planned += (resource->bytes + A8_ALIGN - 1) & ~(uint32_t)(A8_ALIGN - 1);
+        position = resource->before;
+    }
+    return A8_OK;
+}
+
+int a8_load_records(a8_ctx_t *ctx, a8_sizes_t *sizes) {
+    a8_unsupported_t unsupported;
+    uint32_t subgraph = 0, node = 0, position;
+    if (a8_next_unsupported(ctx->model, &subgraph, &node, &unsupported)) {
+        static const char messages[5][52] = {
+            "there is no such operator",
+            "the operator is not in this build",
+            "the operator does not take this element type",
+            "the operator's element type is not in this build",
+            "the node has integer weights but float32 activations"
+        };
+        ctx->subgraph = unsupported.subgraph;
+        ctx->node_index = unsupported.node;
+        ctx->op = unsupported.op;
+        return a8_node_error(ctx, A8_ERR_UNSUPPORTED, messages[unsupported.reason], A8_NONE, A8_NONE,
+            (int32_t)unsupported.dtype);
+    }
+    ctx->records = ctx->mem->records;
+    a8_header_t *header = a8_record(ctx, 1, sizeof(a8_header_t), &position);
+    if (header == NULL) {
+        return a8_record_error(ctx);
+    }
+    header->n_graphs = (uint16_t)ctx->model->n_subgraphs;
+    a8_graph_t *graphs = a8_record(ctx, header->n_graphs, sizeof(a8_graph_t), &header->graphs);
+    if (graphs == NULL) {
+        return a8_record_error(ctx);
+    }
+    uint32_t n_nodes = 0;
+    for (uint32_t i = 0; i < header->n_graphs; ++i) {
+        graphs[i].first_node = n_nodes;
+        graphs[i].n_nodes = a8_model_nodes(ctx->model, i);
+        if (graphs[i].n_nodes > INT32_MAX / sizeof(a8_node_t) - n_nodes) {
+            return a8_record_error(ctx);
+        }
+        n_nodes += graphs[i].n_nodes;
+    }
+    if (a8_record(ctx, n_nodes, sizeof(a8_node_t), &header->nodes) == NULL) {
+        return a8_record_error(ctx);
+    }
+    int ret = find_levels(ctx, header);
+    if (ret == A8_OK && a8_record(ctx, header->n_levels, sizeof(a8_frame_t), &header->frames) == NULL) {
+        ret = a8_record_error(ctx);
+    }
+    for (uint32_t level = 0; level < header->n_levels && ret == A8_OK; ++level) {
+        ret = load_graphs(ctx, header, level);
+    }
+    if (ret == A8_OK) {
+        ret = load_graphs(ctx, header, A8_UNREACHED);
+    }
+    if (ret == A8_OK) {
+        ret = plan_resources(ctx, header);
+    }
+    if (ret != A8_OK) {
+        return ret;
+    }
+    uint32_t temp = a8_arena_temp_bytes(ctx->mem);
+    sizes->records = a8_arena_records_bytes(ctx->mem);
+    sizes->arena = ctx->planned > temp ? ctx->planned : temp;
+    return A8_OK;
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+#include "rows.h"
+
+#include "check.h"
+
+int a8_check_rows(a8_ctx_t *ctx, const a8_tensor_info_t *in, const a8_tensor_info_t *out, int32_t *rows,
+    int32_t *depth) {
+    int code = a8_check_counts(ctx, in, out);
+    if (code != A8_OK) {
+        return code;
+    }
+    if (in->rank == 0) {
+        return a8_ctx_fail(ctx, A8_ERR_MODEL, "the operator needs a dimension to go along", 1, 0);
+    }
+    if (in->count == 0 || in->bytes > INT32_MAX || out->bytes > INT32_MAX) {
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "input has no elements, or 2 GB", A8_NONE, A8_NONE);
+    }
+    *depth = in->dims[in->rank - 1];
+    *rows = (int32_t)in->count / *depth;
+    if (out->rank == 0 || out->dims[out->rank - 1] != *depth) {
+        return a8_ctx_fail(ctx, A8_ERR_MODEL, "output has not the input's last dimension", *depth,
+            out->rank == 0 ? 0 : out->dims[out->rank - 1]);
+    }
+    return A8_OK;
+}
+
+int a8_softmax_beta(a8_ctx_t *ctx, const a8_tensor_info_t *in, a8_real_t *scale) {
+    float beta = a8_ctx_option_float(ctx, 0, 0.0f);
+    if (!(beta > 0.0f && beta <= 3.4028234663852886e38f)) {
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "SOFTMAX's beta is not a positive number", A8_NONE, A8_NONE);
+    }
+    *scale = a8_real_mul(a8_real_from_float(beta), a8_real_from_float(in->scale));
+    return A8_OK;
+}
+
+int a8_scaled_diff(a8_ctx_t *ctx, a8_real_t scale, a8_scaled_diff_t *diff) {
+    int32_t fraction_bits = 31 - A8_SCALED_DIFF_BITS;
+    a8_real_t steps = a8_real_scale(scale, fraction_bits);
+    if (a8_real_cmp(steps, a8_real_from_float(1.0f)) <= 0) {
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "input scale (times beta) is 2^-26 or less", A8_NONE, A8_NONE);
+    }
+    // With a larger factor, all but the largest input vanish anyway.
+    const a8_real_t most = a8_real_scale(a8_real_from_float(1.0f), 31);
+    a8_multiplier_t m = a8_multiplier(steps);
+    if (a8_real_cmp(steps, most) >= 0 || m.shift > 31) {
+        m = (a8_multiplier_t){ INT32_MAX, 31 };
+    }
+    diff->multiplier = m.multiplier;
+    diff->shift = m.shift;
+    // The furthest difference that still fits the scaled one's integer bits.
+    diff->diff_min = -(int32_t)((((uint32_t)1 << A8_SCALED_DIFF_BITS) - 1) << fraction_bits >> m.shift);
+    return A8_OK;
+}
