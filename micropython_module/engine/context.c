@@ -43,8 +43,8 @@ static int get_operand(a8_ctx_t *ctx, uint32_t i, uint32_t n, uint32_t first, a8
     int ret = a8_model_tensor(ctx->model, ctx->subgraph, index, info, ctx->err);
     // Lifetimes and places rest on what load saw first.
     const a8_buffer_t *seen = &ctx->tensors[index];
-    uint32_t bytes = seen->bytes == A8_HANDLE ? 0 : seen->bytes;
-    if (ret == A8_OK && (info->bytes != bytes || (info->data != NULL) != (seen->bytes != A8_HANDLE && a8_is_constant(seen)))) {
+    bool handle = seen->bytes == A8_HANDLE, constant = !handle && a8_is_constant(seen);
+    if (ret == A8_OK && (info->bytes != (handle ? 0 : seen->bytes) || (info->data != NULL) != constant)) {
         ret = a8_model_changed(ctx);
     }
     return ret;
@@ -130,8 +130,8 @@ void *a8_ctx_alloc(a8_ctx_t *ctx, uint32_t bytes) {
 
 int a8_ctx_state(a8_ctx_t *ctx, uint32_t bytes) {
     if (((ctx->mem->records_used + 7) & ~(uint32_t)7) != behind_operands(ctx->node)) {
-        return a8_node_error(ctx, A8_ERR_UNSUPPORTED, "the operator asks for state too late, or twice", A8_NONE, A8_NONE,
-            A8_NONE);
+        return a8_node_error(ctx, A8_ERR_UNSUPPORTED, "the operator asks for state too late, or twice", A8_NONE,
+            A8_NONE, A8_NONE);
     }
     bytes = bytes > INT32_MAX ? INT32_MAX : (bytes + 7) & ~(uint32_t)7; // that much fails below
     a8_state_t *state = a8_arena_record(ctx->mem, (uint32_t)sizeof(a8_state_t) + bytes, 8);

@@ -194,8 +194,8 @@ static inline bool a8_is_constant(const a8_buffer_t *tensor) {
 // Everything that load and measure have in common; ctx has err, model, mem and target.
 int a8_load_records(a8_ctx_t *ctx, a8_sizes_t *sizes);
 
-// Errors: about a node; there is no room for more records; the model changed while it was loaded (load reads some things twice,
-// and what depends on it must not rest on two different answers).
+// Errors: about a node; there is no room for more records; the model changed while it was loaded (load reads
+// some things twice, and what depends on it must not rest on two different answers).
 int a8_node_error(const a8_ctx_t *ctx, int code, const char *message, int32_t tensor, int32_t needed, int32_t given);
 int a8_record_error(const a8_ctx_t *ctx);
 int a8_model_changed(const a8_ctx_t *ctx);
