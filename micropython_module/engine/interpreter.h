@@ -88,8 +88,7 @@ typedef struct {
 typedef struct {
     uint32_t location;
     uint32_t bytes;
-    int32_t zero_point;
-    uint32_t element_bytes;
+    uint32_t fill; // byte that it begins with
 } a8_variable_t;
 
 // A variable that handles name.
@@ -122,7 +121,7 @@ typedef char a8_check_node_size[sizeof(a8_node_t) == 16 ? 1 : -1];
 typedef char a8_check_frame_size[sizeof(a8_frame_t) == 8 ? 1 : -1];
 typedef char a8_check_state_size[sizeof(a8_state_t) == 8 ? 1 : -1];
 typedef char a8_check_port_size[sizeof(a8_port_t) == 12 ? 1 : -1];
-typedef char a8_check_variable_size[sizeof(a8_variable_t) == 16 ? 1 : -1];
+typedef char a8_check_variable_size[sizeof(a8_variable_t) == 12 ? 1 : -1];
 typedef char a8_check_resource_size[sizeof(a8_resource_t) == 28 ? 1 : -1];
 typedef char a8_check_given_size[sizeof(a8_given_t) == 16 ? 1 : -1];
 typedef char a8_check_buffer_size[sizeof(a8_buffer_t) == 12 ? 1 : -1];

@@ -316,8 +316,8 @@ static int load_ports(a8_ctx_t *ctx, a8_graph_t *graph, const a8_graph_info_t *i
         if (tensor.is_variable) {
             variable[k].location = ctx->tensors[i].offset;
             variable[k].bytes = ctx->tensors[i].bytes;
-            variable[k].zero_point = tensor.zero_point;
-            variable[k].element_bytes = a8_dtype_size(tensor.dtype);
+            // The reference begins with the zero point in int8 tensors and with 0 in others.
+            variable[k].fill = tensor.dtype == A8_INT8 ? tensor.zero_point & 0xff : 0;
             ++k;
         }
     }
