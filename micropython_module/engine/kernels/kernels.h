@@ -135,6 +135,7 @@ a8_fully_connected_t a8_fully_connected_s16_generic;
 typedef void a8_pool_t(const a8_pool_params_t *params, const void *input, void *output, int32_t y0, int32_t y1);
 a8_pool_t a8_average_pool_f32_generic;
 a8_pool_t a8_max_pool_f32_generic;
+a8_pool_t a8_l2_pool_f32_generic;
 a8_pool_t a8_average_pool_s8_generic;
 a8_pool_t a8_max_pool_s8_generic;
 a8_pool_t a8_average_pool_s16_generic;
@@ -364,6 +365,7 @@ void a8_irfft_f32_generic(const a8_fft_t *fft, const float *table, const uint8_t
 #define a8_fully_connected_f32 a8_fully_connected_f32_generic
 #define a8_average_pool_f32 a8_average_pool_f32_generic
 #define a8_max_pool_f32 a8_max_pool_f32_generic
+#define a8_l2_pool_f32 a8_l2_pool_f32_generic
 #define a8_conv_s8 a8_conv_s8_generic
 #define a8_depthwise_conv_s8 a8_depthwise_conv_s8_generic
 #define a8_transpose_conv_s8 a8_transpose_conv_s8_generic

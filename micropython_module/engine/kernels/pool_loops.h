@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Average and maximum pools, for the types of the including file; see matrix_generic.h.
+// Average and maximum pools, for the types of the including file; see matrix_generic.h. It defines either kernel's
+// name, or both.
 
+#ifdef AVERAGE_KERNEL
 A8_PLACE void AVERAGE_KERNEL(const a8_pool_params_t *params, const void *input, void *output, int32_t y0,
     int32_t y1) {
     const a8_window_t *win = &params->window;
@@ -30,7 +32,10 @@ A8_PLACE void AVERAGE_KERNEL(const a8_pool_params_t *params, const void *input, 
         }
     }
 }
+#undef AVERAGE_KERNEL
+#endif
 
+#ifdef MAX_KERNEL
 A8_PLACE void MAX_KERNEL(const a8_pool_params_t *params, const void *input, void *output, int32_t y0, int32_t y1) {
     const a8_window_t *win = &params->window;
     const int32_t channels = params->channels;
@@ -55,6 +60,5 @@ A8_PLACE void MAX_KERNEL(const a8_pool_params_t *params, const void *input, void
         }
     }
 }
-
-#undef AVERAGE_KERNEL
 #undef MAX_KERNEL
+#endif

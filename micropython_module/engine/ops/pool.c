@@ -150,3 +150,7 @@ int a8_average_pool_eval_f32(a8_ctx_t *ctx) {
 int a8_max_pool_eval_f32(a8_ctx_t *ctx) {
     return run(ctx, a8_max_pool_f32, sizeof(float));
 }
+
+int a8_l2_pool_eval_f32(a8_ctx_t *ctx) {
+    return run(ctx, a8_l2_pool_f32, sizeof(float));
+}
