@@ -11,8 +11,8 @@ static inline void add_squares(pool_sum_t *sums, const input_t *x, int32_t n) {
     }
 }
 
-static inline element_t root_of_average(const a8_result_t *result, pool_sum_t sum, int32_t count) {
-    return clamp(result, a8_sqrt_f32(sum / (float)count));
+static inline element_t root_of_average(const a8_pool_params_t *params, pool_sum_t sum, int32_t count) {
+    return clamp(params, a8_sqrt_f32(sum / (float)count));
 }
 
 #define add_row add_squares

@@ -26,7 +26,7 @@ A8_PLACE void AVERAGE_KERNEL(const a8_pool_params_t *params, const void *input, 
                     }
                 }
                 for (int32_t i = 0; i < n; i++) {
-                    *out++ = average(&params->result, sums[i], count);
+                    *out++ = average(params, sums[i], count);
                 }
             }
         }
@@ -54,7 +54,7 @@ A8_PLACE void MAX_KERNEL(const a8_pool_params_t *params, const void *input, void
                 }
             }
             for (int32_t c = 0; c < channels; c++) {
-                out[c] = clamp(&params->result, out[c]);
+                out[c] = clamp(params, out[c]);
             }
             out += channels;
         }
