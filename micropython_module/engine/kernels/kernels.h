@@ -270,7 +270,7 @@ void a8_svdf_f32_generic(const a8_svdf_params_t *params, const uint8_t *input, c
     const uint8_t *times, const uint8_t *bias, float *state, float *output, int32_t u0, int32_t u1);
 
 // Largest shift of a multiplier for 64-bit sums.
-#define A8_WIDE_SHIFT_MAX (7)
+#define A8_WIDE_SHIFT_MAX (14)
 
 // One gate of an LSTM: what the input adds to it and what the state before adds are scaled to 12 fractional bits,
 // saturated to int16 and added.
@@ -301,13 +301,11 @@ void a8_lstm_gate_f32_generic(const a8_lstm_gate_params_t *params, const uint8_t
     const uint8_t *in_weights, const uint8_t *hidden_weights, const uint8_t *bias, float *output, int32_t u0,
     int32_t u1);
 
-// Product of two matrices that lie in any order: elements of a row of the left and of a column of the right are
-// left_step and right_step apart, columns of the right right_column. For float32 only sizes and steps count, for
-// int16 the zero points are 0.
+// Product of two matrices of which the right lies in any order: elements of a column are right_step apart, columns
+// right_column. For float32 only sizes and steps count, for int16 the zero points are 0.
 typedef struct {
     int32_t depth; // of the sums
     int32_t columns;
-    int32_t left_step;
     int32_t right_step;
     int32_t right_column;
     int32_t left_zero_point;
@@ -317,7 +315,7 @@ typedef struct {
     int32_t shift;
 } a8_batch_matmul_params_t;
 
-typedef char a8_assert_batch_matmul_params_t[sizeof(a8_batch_matmul_params_t) == 40 ? 1 : -1];
+typedef char a8_assert_batch_matmul_params_t[sizeof(a8_batch_matmul_params_t) == 36 ? 1 : -1];
 
 // Columns c0 to c1 - 1 of one row of a product: left is that row, right the whole matrix, both int8, int16 or float32
 // of any alignment; output is the row of the product.
