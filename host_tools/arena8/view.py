@@ -20,6 +20,7 @@ REASONS = {
     lib.A8_NOT_IN_THIS_BUILD: "not_in_this_build",
     lib.A8_NO_SUCH_DTYPE: "no_such_dtype",
     lib.A8_DTYPE_NOT_IN_THIS_BUILD: "dtype_not_in_this_build",
+    lib.A8_HYBRID: "hybrid",
 }
 
 
@@ -169,19 +170,22 @@ def nodes(source: Any) -> list[dict[str, Any]]:
 def trace(interpreter: Interpreter) -> Iterator[tuple[int, str, dict[int, bytes]]]:
     """Steps to the end of the model; yields (index, operator, bytes by tensor) of what each node put out.
 
-    Write the inputs first. Starts where the interpreter stands: at the first node unless it was stepped.
+    Nodes of other subgraphs count for the node that has them run. Write the inputs first. Starts where the
+    interpreter stands: at the first node unless it was stepped.
     """
     core = interpreter._core
     io = ffi.new("a8_io_t *")
-    more, index = True, 0
+    more = True
     while more:
+        index = lib.a8_next_node(core.handle)
         more = interpreter.step()
+        if more and lib.a8_next_node(core.handle) == index:
+            continue  # a node that has subgraphs run takes more steps
         results, output = {}, 0
         while lib.a8_node_result(core.handle, index, output, io):
             results[io.tensor] = bytes(ffi.buffer(io.data, io.bytes))
             output += 1
         yield index, _native.op_name(lib.a8_node_op(core.handle, index)), results
-        index += 1
 
 
 def unsupported(source: Any) -> list[dict[str, Any]]:

@@ -197,6 +197,7 @@ typedef enum {
     A8_NOT_IN_THIS_BUILD, // arena8 has it, this build was made without it
     A8_NO_SUCH_DTYPE, // it has the operator, not for this element type
     A8_DTYPE_NOT_IN_THIS_BUILD,
+    A8_HYBRID, // "dynamic range": integer weights, but activations in float32
 } a8_reason_t;
 
 typedef struct {

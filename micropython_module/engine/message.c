@@ -75,6 +75,9 @@ void a8_reason_text(const a8_unsupported_t *op, a8_write_t write, void *arg) {
             put(&out, "arena8 has this operator, but not for ");
             put(&out, a8_dtype_name(op->dtype));
             break;
+        case A8_HYBRID:
+            put(&out, "integer weights, but float32 activations: dynamic-range quantization");
+            break;
         default:
             put(&out, "known, but not in this firmware");
             break;
@@ -101,6 +104,12 @@ static bool same_kind(const a8_unsupported_t *a, const a8_unsupported_t *b) {
     uint32_t len = a->custom.len < LONGEST_NAME ? a->custom.len : LONGEST_NAME;
     return len == 0 || memcmp(a->custom.str, b->custom.str, len) == 0;
 }
+
+// What to ask of the converter to get a model without hybrid nodes.
+static const char full_integer[] = ". For int8 activations too, convert again with converter.optimizations = "
+                                   "[tf.lite.Optimize.DEFAULT], a representative_dataset, target_spec.supported_ops = "
+                                   "[tf.lite.OpsSet.TFLITE_BUILTINS_INT8] and inference_input_type = "
+                                   "inference_output_type = tf.int8";
 
 // Counts the nodes that can't run and finds their kinds, at most MAX_KINDS. Returns how many there are in kinds.
 static uint32_t find_kinds(const a8_model_t *model, kind_t *kinds, uint32_t *bad) {
@@ -165,6 +174,7 @@ static bool put_unsupported(const out_t *out, const a8_model_t *model) {
     for (uint32_t i = 0; i < model->n_subgraphs; i++) {
         all += a8_model_nodes(model, i);
     }
+    bool hybrid = false;
     put_int(out, bad);
     put(out, " of ");
     put_int(out, all);
@@ -173,11 +183,15 @@ static bool put_unsupported(const out_t *out, const a8_model_t *model) {
         put(out, i > 0 ? "; " : "");
         put_kind(out, model, &kinds[i]);
         named += kinds[i].nodes;
+        hybrid = hybrid || kinds[i].first.reason == A8_HYBRID;
     }
     if (named < bad) {
         put(out, "; and other operators at ");
         put_int(out, bad - named);
         put(out, " nodes");
+    }
+    if (hybrid) {
+        put(out, full_integer);
     }
     return true;
 }

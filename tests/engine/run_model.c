@@ -3,12 +3,13 @@
 // Runs a model over inputs from a file, in memory regions of exactly the sizes
 // that the engine asks for, so that a sanitizer sees every step beyond them.
 //
-//   run_model MODEL.tflite INPUT.bin OUTPUT.bin [--misalign K] [--target T] [--trace TRACE.txt]
+//   run_model MODEL.tflite INPUT.bin OUTPUT.bin [--misalign K] [--target T] [--trace TRACE.txt] [--reset N]
 //
 // INPUT.bin holds the inputs' bytes, one after the other, for any number of
 // invokes; OUTPUT.bin gets the outputs' bytes likewise. Sizes go to stdout as
 // JSON, and so does the error record if something fails (then the exit status is 1).
 // --misalign places the model's bytes K bytes behind a 16-byte boundary.
+// --reset resets before every N-th invoke.
 // --trace writes a line "invoke node tensor crc32" for every tensor computed.
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,8 @@
 #include "arena8.h"
 
 static void usage(void) {
-    fprintf(stderr, "usage: run_model MODEL.tflite INPUT.bin OUTPUT.bin [--misalign K] [--target T] [--trace FILE]\n");
+    fprintf(stderr, "usage: run_model MODEL.tflite INPUT.bin OUTPUT.bin [--misalign K] [--target T] [--trace FILE] "
+                    "[--reset N]\n");
     exit(2);
 }
 
@@ -85,10 +87,13 @@ static int report(const char *where, const a8_error_t *err) {
 // Steps through the nodes and writes the checksum of what each has computed.
 static int invoke_traced(a8_interpreter_t *it, unsigned invoke, FILE *trace, a8_error_t *err) {
     int ret = A8_OK;
-    for (uint32_t node = 0; ret == A8_OK; ++node) {
+    while (ret == A8_OK) {
+        uint32_t node = a8_next_node(it);
         ret = a8_step(it, err);
+        // A node that has subgraphs run takes more steps.
+        bool finished = ret == A8_DONE || a8_next_node(it) != node;
         a8_io_t io;
-        for (uint32_t i = 0; ret >= 0 && a8_node_result(it, node, i, &io); ++i) {
+        for (uint32_t i = 0; ret >= 0 && finished && a8_node_result(it, node, i, &io); ++i) {
             fprintf(trace, "%u %u %u %u\n", invoke, (unsigned)node, (unsigned)io.tensor,
                 (unsigned)a8_crc32(0, io.data, io.bytes));
         }
@@ -100,7 +105,7 @@ int main(int argc, char **argv) {
     if (argc < 4) {
         usage();
     }
-    unsigned misalign = 0;
+    unsigned misalign = 0, reset = 0;
     a8_target_t target = a8_target_native();
     FILE *trace = NULL;
     for (int i = 4; i + 1 < argc; i += 2) {
@@ -110,6 +115,8 @@ int main(int argc, char **argv) {
             target = (a8_target_t)atoi(argv[i + 1]);
         } else if (strcmp(argv[i], "--trace") == 0) {
             trace = fopen(argv[i + 1], "w");
+        } else if (strcmp(argv[i], "--reset") == 0) {
+            reset = (unsigned)atoi(argv[i + 1]);
         } else {
             usage();
         }
@@ -177,6 +184,9 @@ int main(int argc, char **argv) {
     size_t runs = step == 0 ? 1 : input_size / step;
     const uint8_t *from = inputs;
     for (size_t run = 0; run < runs; ++run) {
+        if (reset != 0 && run != 0 && run % reset == 0) {
+            a8_reset(&it);
+        }
         for (uint32_t i = 0; i < a8_inputs(&it); ++i) {
             a8_input(&it, i, &io);
             memcpy(io.data, from, io.bytes);

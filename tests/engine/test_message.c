@@ -68,8 +68,9 @@ int main(void) {
 
     // The reasons are told apart.
     const char *reasons[] = { "arena8 has no such operator", "known, but not in this firmware",
-        "arena8 has this operator, but not for int8", "known, but not in this firmware" };
-    for (int i = 0; i < 4; i++) {
+        "arena8 has this operator, but not for int8", "known, but not in this firmware",
+        "integer weights, but float32 activations: dynamic-range quantization" };
+    for (int i = 0; i < 5; i++) {
         op.reason = (a8_reason_t)i;
         text[0] = 0;
         a8_reason_text(&op, append, NULL);

@@ -70,9 +70,9 @@ def unsupported():
     m = ModelBuilder()
     t = [m.tensor((1, 4), "int8", scale=0.5) for _ in range(5)]
     m.node("RELU", [t[0]], [t[1]])
-    m.node("SIN", [t[1]], [t[2]])
+    m.node("LSH_PROJECTION", [t[1]], [t[2]])
     m.node("CUSTOM", [t[2]], [t[3]], custom_code="Magic")
-    m.node("SIN", [t[3]], [t[4]])
+    m.node("LSH_PROJECTION", [t[3]], [t[4]])
     return m.build([t[0]], [t[4]])
 
 
@@ -184,15 +184,41 @@ def test_labels(tmp_path):
 def test_unsupported_operators_all_in_one_message():
     m = arena8.Model(unsupported())
     for call in (lambda: arena8.Interpreter(m), lambda: arena8.arena_size(m), lambda: m.arena_size):
-        with pytest.raises(ValueError, match=r"SIN int8 at nodes 1, 3 .*no such operator.*Magic.* at node 2"):
+        with pytest.raises(
+            ValueError, match=r"LSH_PROJECTION int8 at nodes 1, 3 .*no such operator.*Magic.* at node 2"
+        ):
             call()
+
+
+def test_hybrid_nodes_are_named_with_what_to_ask_of_the_converter():
+    m = ModelBuilder()
+    x = m.tensor((1, 4), "float32")
+    w = m.constant(np.ones((4, 4), np.int8), scale=0.5)
+    a, b, c = (m.tensor((1, 4), "float32") for _ in range(3))
+    m.node("FULLY_CONNECTED", [x, w, None], [a])
+    m.node("LSH_PROJECTION", [a], [b])
+    m.node("FULLY_CONNECTED", [b, w, None], [c])
+    model = m.build([x], [c])
+    with pytest.raises(ValueError) as caught:
+        arena8.Interpreter(model)
+    text = str(caught.value)
+    assert text.startswith(
+        "3 of 3 operators can't run: FULLY_CONNECTED float32 at nodes 0, 2 (integer weights, "
+    )
+    assert "LSH_PROJECTION float32 at node 1 (arena8 has no such operator). For int8" in text
+    for part in ("optimizations", "representative_dataset", "TFLITE_BUILTINS_INT8", "input_type", "tf.int8"):
+        assert part in text
+    from arena8.engine import describe
+
+    reasons = [u["reason"] for u in describe(model)["unsupported"]]
+    assert reasons == ["hybrid", "no_such_operator", "hybrid"]
 
 
 def test_operators_and_version():
     assert arena8.__version__ == header_version()
     names = arena8.operators()
     assert len(set(names)) == len(names)
-    assert {"CONV_2D", "SOFTMAX", "QUANTIZE"} <= set(names)
+    assert {"CONV_2D", "SOFTMAX", "QUANTIZE", "WHILE", "SignalWindow"} <= set(names)
     assert arena8.static_arena is None
 
 
@@ -743,13 +769,18 @@ def test_describe_a_model_that_cannot_run():
     from arena8.engine import describe
 
     facts = describe(unsupported())
-    assert facts["arena_bytes"] is None and "SIN" in facts["error"]
+    assert facts["arena_bytes"] is None and "LSH_PROJECTION" in facts["error"]
     assert [(u["node"], u["op"], u["dtype"], u["reason"]) for u in facts["unsupported"]] == [
-        (1, "SIN", "int8", "no_such_operator"),
+        (1, "LSH_PROJECTION", "int8", "no_such_operator"),
         (2, "Magic", "int8", "no_such_operator"),
-        (3, "SIN", "int8", "no_such_operator"),
+        (3, "LSH_PROJECTION", "int8", "no_such_operator"),
     ]
-    assert [node["op"] for node in facts["operators"]] == ["RELU", "SIN", "Magic", "SIN"]
+    assert [node["op"] for node in facts["operators"]] == [
+        "RELU",
+        "LSH_PROJECTION",
+        "Magic",
+        "LSH_PROJECTION",
+    ]
     json.dumps(facts)
 
 

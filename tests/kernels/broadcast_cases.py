@@ -21,6 +21,9 @@ def floats(rng, shape, dtype=np.float32):
     return np.asarray(x, np.float32)
 
 
+ACTIVATIONS = ["NONE", "RELU", "RELU_N1_TO_1", "RELU6"]
+
+
 @dataclass
 class BinaryCase(Case):
     operands: list = field(default_factory=list)  # both inputs of each invoke

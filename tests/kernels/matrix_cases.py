@@ -26,12 +26,19 @@ class Types:
 
 
 S8 = Types("int8", "int8", ("int32",), 127)
+S4 = Types("int8", "int4", ("int32",), 7)
+S16 = Types("int16", "int8", ("int64",), 127)
+S16_NARROW = Types("int16", "int8", ("int32",), 127)
+S16_SHORT = Types("int16", "int8", ("int16",), 127)
+F32 = Types("float32", "float32", ("float32",), None)
 
 ACTIVATIONS = ["NONE", "NONE", "NONE", "RELU", "RELU_N1_TO_1", "RELU6"]
 
 
 class Case:
     """One model of one operator, with all that goes into it open to change before build()."""
+
+    UNUSED = (1, 1)  # shape of an input that nothing uses, where all are constant
 
     def __init__(self, op, rng, types=S8):
         self.op = op
@@ -45,6 +52,20 @@ class Case:
         self.extra_inputs = []
         self.in_constant = None  # or the input's values
         self.reference = None  # or a function that makes the model that the reference runs instead
+
+    def __repr__(self):
+        def brief(constant):
+            return constant and {k: np.shape(v) if k == "values" else v for k, v in constant.items()}
+
+        parts = [self.op, self.in_shape, self.out_shape, self.types, self.options]
+        parts += [self.in_scale, self.in_zero_point, self.out_scale, self.out_zero_point]
+        parts += [
+            "filter",
+            brief(self.filter),
+            "bias",
+            self.bias if self.bias == "left out" else brief(self.bias),
+        ]
+        return " ".join(map(str, parts))
 
     def zero_point(self):
         if self.types.activations != "int8":
@@ -80,6 +101,8 @@ class Case:
             shape = m.constant(np.array(self.out_shape, np.int32))
             nodes[:2] = [shape, nodes[1], nodes[0]]
         m.node(self.op, nodes + self.extra_inputs, [y], **self.options)
+        if not inputs:
+            inputs = [m.tensor(self.UNUSED, "int8")]  # an invoke needs one
         return m.build(inputs=inputs, outputs=[y])
 
     def invokes(self):
@@ -87,9 +110,10 @@ class Case:
         tensors = [(self.in_shape, self.types.activations)] if self.in_constant is None else []
         if self.filter is not None and self.filter.get("computed"):
             tensors.append((self.filter["values"].shape, self.types.weights))
+        tensors = tensors or [(self.UNUSED, "int8")]
         return [
             [self.values(shape, dtype, i and self.rng.random() < 0.5) for shape, dtype in tensors]
-            for i in range(INVOKES if tensors else 1)
+            for i in range(INVOKES)
         ]
 
     def values(self, shape, dtype, extreme=False):
@@ -106,7 +130,7 @@ def add_weights(case, shape, axis, channels, depth, per_channel, with_bias):
     """A filter and a bias, and scales that spread the outputs over (and beyond) the type's range."""
     rng, types = case.rng, case.types
     if types.weights == "float32":
-        case.filter = {"values": rng.normal(0, 1, shape).astype(np.float32)}
+        case.filter = {"values": rng.normal(0, 1, shape).astype(np.float32), "dtype": "float32"}
         case.in_scale = case.out_scale = None
         if with_bias:
             case.bias = {"values": rng.normal(0, 10, channels).astype(np.float32)}
@@ -169,7 +193,7 @@ def window(rng, options, dilated=True):
     return in_h, in_w, filter_h, filter_w, out_h, out_w
 
 
-def conv(rng, groups=None, types=S8):
+def conv(rng, types=S8, groups=None):
     case = Case("CONV_2D", rng, types)
     in_h, in_w, filter_h, filter_w, out_h, out_w = window(rng, case.options)
     groups = groups or int(rng.choice([1, 1, 2, 3]))
@@ -271,20 +295,28 @@ NAMES = {
 }
 
 
+def same(ours, theirs):
+    """All bits, but that a NaN is as good as another: which one comes out is the compiler's choice."""
+    if ours.dtype == np.float32:
+        ours, theirs = (np.where(np.isnan(x), np.float32(np.nan), x) for x in (ours, theirs))
+    return ours.tobytes() == theirs.tobytes()
+
+
 def check(cases, program):
     """Runs them all in the engine and in the reference. Returns one array of outputs a case."""
     models = [(case.build(), case.invokes()) for case in cases]
     polls, outputs = [], []
     results = run_engine(program, models, polls)
     for case, (model, invokes), ours in zip(cases, models, results, strict=True):
-        assert not isinstance(ours, Failure), f"{ours}: {vars(case)}"
+        assert not isinstance(ours, Failure), f"{ours}: {case}"
         theirs = run_reference(case.reference() if case.reference else model, invokes)
-        assert ours == theirs, f"outputs differ: {vars(case)}"
-        outputs.append(np.frombuffer(ours, case.types.dtype))
+        ours, theirs = (np.frombuffer(data, case.types.dtype) for data in (ours, theirs))
+        assert same(ours, theirs), f"outputs differ: {case}"
+        outputs.append(ours)
     operator_counts.passed(model for model, _ in models)
     for case, count in zip(cases, polls, strict=True):
         rows = case.out_shape[:-1] if case.op == "FULLY_CONNECTED" else case.out_shape[:2]
-        assert count >= np.prod(rows), f"{count} polls: {vars(case)}"
+        assert count >= np.prod(rows), f"{count} polls: {case}"
     return outputs
 
 
@@ -292,7 +324,7 @@ def check_spread(outputs):
     """That the cases are worth something: most of the larger outputs are not just clamped."""
     large = [o for o in outputs if len(o) >= 40]
     assert len(large) > len(outputs) / 4
-    assert sum(len(np.unique(o)) > 4 for o in large) > 0.7 * len(large)
+    assert sum(len(np.unique(o)) > 4 for o in large) > 0.6 * len(large)
 
 
 def valid(name, types=S8):

@@ -142,6 +142,13 @@ static int run(const void *data, uint32_t size, const uint8_t *inputs, uint32_t 
         uint32_t output_size = invokes * io_bytes(&it, false);
         uint8_t *outputs = allocate(output_size);
         code = invoke_all(&it, inputs, invokes, outputs, err);
+        if (code == A8_OK && invokes > 1) {
+            uint8_t *again = allocate(output_size);
+            a8_reset(&it);
+            check(invoke_all(&it, inputs, invokes, again, err) == A8_OK && memcmp(again, outputs, output_size) == 0,
+                "after a reset, the same inputs give other outputs");
+            free(again);
+        }
         if (code == A8_OK) {
             uint32_t polls = invokes == 0 ? 0 : stop_late(&it, inputs);
             int32_t ok = A8_OK;

@@ -55,8 +55,8 @@ def formula(op, case):
 @pytest.mark.parametrize("dtype", ["int8", "int16"])
 @pytest.mark.parametrize("op", OPS)
 def test_quantized(program, op, dtype):
-    """The reference takes scales below 1 only. It has no int16 but in GREATER, where it rescales by numbers that
-    it never sets."""
+    """The reference takes scales below 1 only. It has no int16 but in GREATER, where it rescales by numbers
+    that it never sets."""
     rng = np.random.default_rng(1)
     cases = []
     for i in range(cases_wanted(100)):

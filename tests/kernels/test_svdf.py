@@ -59,9 +59,10 @@ class Svdf:
         spread = np.sqrt(self.memory * self.rank) * 74 * 74 * np.exp(rng.uniform(-1.5, 1.5)) / 60
         self.out_scale = f32(self.state_scale * self.time_scale * spread * width * width)
         self.out_zero_point = a_zero_point(rng)
-        bias = rng.integers(-1, 2, self.units) * rng.integers(0, 5000 * width * width, self.units)
-        self.bias = bias.astype(np.int32)
-        self.bias_dtype = "int32"
+        if state_dtype != "float32":
+            bias = rng.integers(-1, 2, self.units) * rng.integers(0, 5000 * width * width, self.units)
+            self.bias = bias.astype(np.int32)
+        self.bias_dtype = self.bias.dtype.name
         self.variable = True
         self.n_inputs = 5
         self.computed = False  # weights that are inputs of the model
@@ -69,9 +70,14 @@ class Svdf:
     def resize(self, *sizes):
         self.batches, self.inputs, self.units, self.rank, self.memory = map(int, sizes)
         self.filters = self.units * self.rank
-        self.features = self.rng.integers(-127, 128, (self.filters, self.inputs)).astype(np.int8)
-        self.times = values(self.rng, (self.filters, self.memory), self.state_dtype)
-        self.bias = np.zeros(self.units, np.int32)
+        shapes = [(self.filters, self.inputs), (self.filters, self.memory), (self.units,)]
+        if self.state_dtype == "float32":
+            arrays = [self.rng.normal(size=s).astype(np.float32) for s in shapes]
+            self.features, self.times, self.bias = arrays
+        else:
+            self.features = self.rng.integers(-127, 128, shapes[0]).astype(np.int8)
+            self.times = values(self.rng, shapes[1], self.state_dtype)
+            self.bias = np.zeros(shapes[2], np.int32)
         self.in_shape = (self.batches, self.inputs)
         self.state_shape = (self.batches, self.filters * self.memory)
         self.out_shape = (self.batches, self.units)
@@ -79,31 +85,28 @@ class Svdf:
 
     def build(self):
         m = ModelBuilder()
-        x = m.tensor(self.in_shape, "int8", scale=self.in_scale, zero_point=self.in_zero_point)
-        y = m.tensor(self.out_shape, "int8", scale=self.out_scale, zero_point=self.out_zero_point)
-        dtype = self.times.dtype.name
-        inputs = [x]
-        if self.computed:
-            features = m.tensor(self.features.shape, "int8", scale=self.feature_scale)
-            times = m.tensor(self.times.shape, dtype, scale=self.time_scale)
-            inputs += [features, times]
-        else:
-            features = m.constant(self.features, scale=self.feature_scale)
-            times = m.constant(self.times, scale=self.time_scale)
+        activations = "float32" if self.state_dtype == "float32" else "int8"
+
+        def quantized(scale, zero_point=0):
+            return {} if self.state_dtype == "float32" else {"scale": scale, "zero_point": zero_point}
+
+        def weights(array, scale):
+            data = None if self.computed else array
+            return m.tensor(array.shape, array.dtype.name, data=data, **quantized(scale))
+
+        x = m.tensor(self.in_shape, activations, **quantized(self.in_scale, self.in_zero_point))
+        y = m.tensor(self.out_shape, activations, **quantized(self.out_scale, self.out_zero_point))
+        features = weights(self.features, self.feature_scale)
+        times = weights(self.times, self.time_scale)
         bias = None
         if self.bias is not None:
             # The reference insists on this scale to 1e-5, though nothing depends on it.
-            scale = float(self.state_scale) * float(self.time_scale)
-            bias = m.constant(self.bias, self.bias_dtype, scale=scale)
-        state = m.tensor(
-            self.state_shape,
-            self.state_dtype,
-            scale=self.state_scale,
-            zero_point=self.state_zero_point,
-            variable=self.variable,
-        )
+            scale = np.float64(self.state_scale) * np.float64(self.time_scale)
+            bias = m.constant(self.bias, self.bias_dtype, **quantized(scale))
+        quantization = quantized(self.state_scale, self.state_zero_point)
+        state = m.tensor(self.state_shape, self.state_dtype, variable=self.variable, **quantization)
         m.node("SVDF", [x, features, times, bias, state][: self.n_inputs], [y], **self.options)
-        return m.build(inputs, [y])
+        return m.build([x, features, times] if self.computed else [x], [y])
 
     def invokes(self, rng, n):
         invokes = []
@@ -197,6 +200,23 @@ def test_multipliers_in_double(program):
     check(program, cases)
 
 
+def test_float(program):
+    """To the bit: sums are made in the same order."""
+    rng = np.random.default_rng(37)
+    cases = []
+    for i in range(cases_wanted(200)):
+        s = Svdf(rng, "float32")
+        activations = ["NONE", "RELU", "RELU_N1_TO_1", "RELU6"]
+        s.options["activation"] = activations[i % 4]
+        invokes = [[rng.normal(size=s.in_shape).astype(np.float32)] for _ in range(1 + i % 6)]
+        if i % 7 == 3:
+            s.computed = True
+            invokes = [[x, s.features, s.times] for (x,) in invokes]
+        cases.append(Case(s.build(), invokes, f"SVDF {i} {vars(s)}", dtype=np.float32))
+    arrays = check(program, cases)
+    assert sum(len(np.unique(a)) > 1 for a in arrays) > len(arrays) // 2
+
+
 def test_polls(program):
     rng = np.random.default_rng(34)
     s = Svdf(rng)
@@ -206,10 +226,13 @@ def test_polls(program):
     assert polls[0] >= s.features.size // 8192
 
 
-def refuse(**changes):
-    s = Svdf(np.random.default_rng(35))
+FLOAT = {"dtype": "float32"}
+
+
+def refuse(dtype="int8", **changes):
+    s = Svdf(np.random.default_rng(35), dtype)
     s.resize(2, 5, 3, 2, 4)
-    s.state_zero_point = 0
+    s.state_zero_point, s.bias_dtype = 0, s.bias.dtype.name
     s.options = {"rank": 2}
     for name, value in changes.items():
         setattr(s, name, value)
@@ -233,6 +256,9 @@ REFUSED = [
     (refuse(state_dtype="int32"), UNSUPPORTED, "another type", 9, 2),
     (refuse(state_dtype="int16", times=np.ones((6, 4), np.int16), state_zero_point=3),
      UNSUPPORTED, "int16 state", 0, 3),
+    (refuse(bias_dtype="int32", **FLOAT), UNSUPPORTED, "bias", 0, 2),
+    (refuse(features=np.ones((6, 5), np.float16), **FLOAT), UNSUPPORTED, "another type", 0, 1),
+    (refuse(options={"rank": 2, "activation": "TANH"}, **FLOAT), UNSUPPORTED, "activation", None, 4),
     (refuse(out_shape=(2, 6)), MODEL, "output has not", 3, 6),
     (refuse(out_shape=(3, 3)), MODEL, "output has not", 3, 3),
     (refuse(bias=np.zeros(4, np.int32)), MODEL, "element a unit", 3, 4),

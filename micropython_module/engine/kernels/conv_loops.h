@@ -2,10 +2,10 @@
 //
 // Convolution, for the types of the including file; see matrix_generic.h.
 
-A8_HOT void KERNEL(const a8_conv_params_t *params, const a8_operands_t *t, int32_t y0, int32_t y1) {
+A8_PLACE void KERNEL(const a8_conv_params_t *params, const a8_operands_t *t, int32_t y0, int32_t y1) {
     const a8_window_t *win = &params->window;
     const a8_result_t *result = &params->result;
-    const element_t *input = t->input;
+    const input_t *input = t->input;
     const filter_t filter = filter_of(t->filter);
     const int32_t group_in = params->group_in;
     const int32_t filter_row = win->filter_w * group_in;
@@ -32,7 +32,7 @@ A8_HOT void KERNEL(const a8_conv_params_t *params, const a8_operands_t *t, int32
                 const filter_t weights = filter_at(filter, c * filter_size);
                 sum_t sum = 0;
                 for (int32_t fy = ty.first; fy < rows_end; fy++) {
-                    const element_t *in = input + (top + fy * win->dilation_h) * input_row + channel;
+                    const input_t *in = input + (top + fy * win->dilation_h) * input_row + channel;
                     const filter_t w = filter_at(weights, fy * filter_row);
                     if (runs) {
                         sum = dot(result, sum, in + (left + tx.first) * group_in,

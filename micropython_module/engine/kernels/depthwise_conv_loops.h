@@ -14,11 +14,11 @@ typedef struct {
 } place_t;
 
 // Sums channels c0 .. c0 + n - 1, which lie side by side in input and filter, when each has one output.
-static inline void sum_block(const a8_conv_params_t *params, const place_t *at, const element_t *input,
+static inline void sum_block(const a8_conv_params_t *params, const place_t *at, const input_t *input,
     filter_t filter, int32_t c0, int32_t n, sum_t *sums) {
     const a8_window_t *win = &params->window;
     for (int32_t fy = at->rows.first; fy < at->rows.end; fy++) {
-        const element_t *row = input + (at->top + fy * win->dilation_h) * win->in_w * params->in_c + c0;
+        const input_t *row = input + (at->top + fy * win->dilation_h) * win->in_w * params->in_c + c0;
         const filter_t weights = filter_at(filter, fy * win->filter_w * params->out_c + c0);
         for (int32_t fx = at->columns.first; fx < at->columns.end; fx++) {
             multiply_row(&params->result, sums, row + (at->left + fx * win->dilation_w) * params->in_c,
@@ -27,12 +27,12 @@ static inline void sum_block(const a8_conv_params_t *params, const place_t *at, 
     }
 }
 
-static inline sum_t sum_one(const a8_conv_params_t *params, const place_t *at, const element_t *input,
+static inline sum_t sum_one(const a8_conv_params_t *params, const place_t *at, const input_t *input,
     filter_t filter, int32_t channel, int32_t c) {
     const a8_window_t *win = &params->window;
     sum_t sum = 0;
     for (int32_t fy = at->rows.first; fy < at->rows.end; fy++) {
-        const element_t *row = input + (at->top + fy * win->dilation_h) * win->in_w * params->in_c + channel;
+        const input_t *row = input + (at->top + fy * win->dilation_h) * win->in_w * params->in_c + channel;
         const filter_t weights = filter_at(filter, fy * win->filter_w * params->out_c + c);
         for (int32_t fx = at->columns.first; fx < at->columns.end; fx++) {
             sum = dot(&params->result, sum, row + (at->left + fx * win->dilation_w) * params->in_c,
@@ -44,10 +44,10 @@ static inline sum_t sum_one(const a8_conv_params_t *params, const place_t *at, c
 
 #endif
 
-A8_HOT void KERNEL(const a8_conv_params_t *params, const a8_operands_t *t, int32_t y0, int32_t y1) {
+A8_PLACE void KERNEL(const a8_conv_params_t *params, const a8_operands_t *t, int32_t y0, int32_t y1) {
     const a8_window_t *win = &params->window;
     const a8_result_t *result = &params->result;
-    const element_t *input = t->input;
+    const input_t *input = t->input;
     const filter_t filter = filter_of(t->filter);
     const int32_t out_c = params->out_c;
 

@@ -2,7 +2,7 @@
 //
 // Average and maximum pools, for the types of the including file; see matrix_generic.h.
 
-A8_HOT void AVERAGE_KERNEL(const a8_pool_params_t *params, const void *input, void *output, int32_t y0,
+A8_PLACE void AVERAGE_KERNEL(const a8_pool_params_t *params, const void *input, void *output, int32_t y0,
     int32_t y1) {
     const a8_window_t *win = &params->window;
     const int32_t channels = params->channels;
@@ -18,7 +18,7 @@ A8_HOT void AVERAGE_KERNEL(const a8_pool_params_t *params, const void *input, vo
                 const int32_t n = channels - c0 < A8_CHANNEL_BLOCK ? channels - c0 : A8_CHANNEL_BLOCK;
                 pool_sum_t sums[A8_CHANNEL_BLOCK] = { 0 };
                 for (int32_t fy = ty.first; fy < ty.end; fy++) {
-                    const element_t *row = (const element_t *)input + (top + fy) * win->in_w * channels + c0;
+                    const input_t *row = (const input_t *)input + (top + fy) * win->in_w * channels + c0;
                     for (int32_t fx = tx.first; fx < tx.end; fx++) {
                         add_row(sums, row + (left + fx) * channels, n);
                     }
@@ -31,7 +31,7 @@ A8_HOT void AVERAGE_KERNEL(const a8_pool_params_t *params, const void *input, vo
     }
 }
 
-A8_HOT void MAX_KERNEL(const a8_pool_params_t *params, const void *input, void *output, int32_t y0, int32_t y1) {
+A8_PLACE void MAX_KERNEL(const a8_pool_params_t *params, const void *input, void *output, int32_t y0, int32_t y1) {
     const a8_window_t *win = &params->window;
     const int32_t channels = params->channels;
     element_t *out = (element_t *)output + y0 * win->out_w * channels;
@@ -43,7 +43,7 @@ A8_HOT void MAX_KERNEL(const a8_pool_params_t *params, const void *input, void *
             const a8_taps_t tx = a8_taps(left, win->in_w, win->filter_w, 1);
             lowest_row(out, channels);
             for (int32_t fy = ty.first; fy < ty.end; fy++) {
-                const element_t *row = (const element_t *)input + (top + fy) * win->in_w * channels;
+                const input_t *row = (const input_t *)input + (top + fy) * win->in_w * channels;
                 for (int32_t fx = tx.first; fx < tx.end; fx++) {
                     max_row(out, row + (left + fx) * channels, channels);
                 }

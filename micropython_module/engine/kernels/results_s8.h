@@ -6,11 +6,12 @@
 
 #include "matrix_generic.h"
 
-typedef int8_t element_t; // of input and output
+typedef int8_t input_t;
+typedef int8_t element_t; // of outputs
 typedef uint32_t sum_t; // wraps around like the reference's, without being undefined
 
 // What a filter zero point takes from every sum of a row of fully connected.
-static inline sum_t sum_before(const a8_result_t *result, const element_t *x, int32_t n) {
+static inline sum_t sum_before(const a8_result_t *result, const input_t *x, int32_t n) {
     const a8_requantize_t *rq = &result->requantize;
     sum_t less = 0;
     if (rq->filter_zero_point != 0) {

@@ -6,6 +6,8 @@
 
 #include "results_s8.h"
 
+#define A8_PLACE A8_HOT
+
 typedef const int8_t *filter_t;
 
 static inline filter_t filter_of(const void *data) {
@@ -16,7 +18,7 @@ static inline filter_t filter_at(filter_t filter, int32_t i) {
     return filter + i;
 }
 
-static inline sum_t dot(const a8_result_t *result, sum_t sum, const element_t *x, filter_t w, int32_t n) {
+static inline sum_t dot(const a8_result_t *result, sum_t sum, const input_t *x, filter_t w, int32_t n) {
     const int32_t zero_point = result->requantize.in_zero_point;
     for (int32_t i = 0; i < n; i++) {
         sum += (uint32_t)((x[i] - zero_point) * w[i]);
@@ -25,7 +27,7 @@ static inline sum_t dot(const a8_result_t *result, sum_t sum, const element_t *x
 }
 
 // Like dot, with a sum for each of n channels side by side.
-static inline void multiply_row(const a8_result_t *result, sum_t *sums, const element_t *x, filter_t w, int32_t n) {
+static inline void multiply_row(const a8_result_t *result, sum_t *sums, const input_t *x, filter_t w, int32_t n) {
     const int32_t zero_point = result->requantize.in_zero_point;
     for (int32_t i = 0; i < n; i++) {
         sums[i] += (uint32_t)((x[i] - zero_point) * w[i]);
@@ -36,7 +38,7 @@ static inline void multiply_row(const a8_result_t *result, sum_t *sums, const el
 
 typedef int32_t pool_sum_t;
 
-static inline void add_row(pool_sum_t *sums, const element_t *x, int32_t n) {
+static inline void add_row(pool_sum_t *sums, const input_t *x, int32_t n) {
     for (int32_t i = 0; i < n; i++) {
         sums[i] += x[i];
     }
@@ -51,7 +53,7 @@ static inline void lowest_row(element_t *out, int32_t n) {
     memset(out, INT8_MIN, (size_t)n);
 }
 
-static inline void max_row(element_t *out, const element_t *x, int32_t n) {
+static inline void max_row(element_t *out, const input_t *x, int32_t n) {
     for (int32_t i = 0; i < n; i++) {
         if (x[i] > out[i]) {
             out[i] = x[i];

@@ -16,8 +16,8 @@
 typedef struct {
     int32_t count; // of elements
     int32_t inputs;
-    int32_t sum_offset; // minus the zero points
-    int32_t multiplier; // from here on of int8 only
+    int32_t sum_offset; // from here on of int8 only
+    int32_t multiplier;
     int32_t shift; // <= 0
     int32_t output_offset;
 } block_t;
@@ -31,7 +31,7 @@ static int same(a8_ctx_t *ctx, const a8_tensor_info_t *a, const a8_tensor_info_t
     if (quantization && (a->scale != b->scale || a->zero_point != b->zero_point)) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "tensors to add differ in scale or zero point", A8_NONE, A8_NONE);
     }
-    return quantization ? a8_check_quantized(ctx, b, a->dtype) : a8_broadcast_dtype(ctx, b, a->dtype);
+    return quantization ? a8_check_quantized(ctx, b, a->dtype) : a8_check_type(ctx, b, a->dtype);
 }
 
 // Checks all tensors and allocates.
@@ -42,7 +42,7 @@ static int prepare(a8_ctx_t *ctx, bool quantized, a8_tensor_info_t *in, a8_tenso
     }
     int code = a8_check_node(ctx, inputs, in, out);
     if (code == A8_OK) {
-        code = a8_broadcast_elements(ctx, in);
+        code = a8_check_type(ctx, in, in->dtype);
     }
     for (uint32_t i = 1; i < inputs && code == A8_OK; i++) {
         a8_tensor_info_t other;
@@ -77,7 +77,8 @@ int a8_add_n_prepare_s8(a8_ctx_t *ctx) {
     if (m.shift > 0) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "output scale is far too small for the inputs'", A8_NONE, A8_NONE);
     }
-    block->sum_offset = -in.zero_point * block->inputs;
+    // The reference takes the zero point away once more than there are inputs: its sum starts with it.
+    block->sum_offset = -in.zero_point * (block->inputs + 1);
     block->multiplier = m.multiplier;
     block->shift = m.shift;
     block->output_offset = out.zero_point;

@@ -7,7 +7,7 @@ enum {
     DILATION_W,
 };
 
-static const a8_weighted_kind_t kind = { 0, 1, 2, A8_NARROW_BIAS | A8_NARROW_ALONE };
+static const a8_weighted_kind_t kind = { 0, 1, 2, A8_NARROW_BIAS };
 
 static int prepare(a8_ctx_t *ctx, a8_weighted_records_t *records) {
     a8_weighted_t t;
@@ -40,4 +40,20 @@ int a8_conv_prepare(a8_ctx_t *ctx) {
 
 int a8_conv_eval_s8(a8_ctx_t *ctx) {
     return a8_conv_run(ctx, &kind, a8_conv_s8, sizeof(int8_t));
+}
+
+int a8_conv_eval_s8_s4(a8_ctx_t *ctx) {
+    return a8_conv_run(ctx, &kind, a8_conv_s8_s4, sizeof(int8_t));
+}
+
+int a8_conv_eval_s16(a8_ctx_t *ctx) {
+    return a8_conv_run(ctx, &kind, a8_conv_s16, sizeof(int16_t));
+}
+
+int a8_conv_prepare_f32(a8_ctx_t *ctx) {
+    return prepare(ctx, a8_weighted_records_f32);
+}
+
+int a8_conv_eval_f32(a8_ctx_t *ctx) {
+    return a8_conv_run(ctx, &kind, a8_conv_f32, sizeof(float));
 }

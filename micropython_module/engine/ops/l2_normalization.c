@@ -43,7 +43,7 @@ static int prepare(a8_ctx_t *ctx, a8_tensor_info_t *in, a8_tensor_info_t *out, b
 int a8_l2_normalization_prepare_s8(a8_ctx_t *ctx) {
     a8_tensor_info_t in;
     a8_tensor_info_t out;
-    block_t *block;
+    block_t *block = NULL;
     int code = prepare(ctx, &in, &out, &block);
     if (code != A8_OK || (code = a8_check_quantized(ctx, &in, A8_INT8)) != A8_OK ||
         (code = a8_check_quantized(ctx, &out, A8_INT8)) != A8_OK) {

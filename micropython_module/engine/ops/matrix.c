@@ -82,7 +82,7 @@ static int sum_flags(a8_ctx_t *ctx, const a8_weighted_t *t, int32_t channels, ui
     a8_tensor_info_t bias;
     const bool wide = t->input.dtype == A8_INT16;
     if (!t->has_bias) {
-        *flags = wide && !(t->kind->sums & A8_NARROW_ALONE) ? A8_WIDE : 0;
+        *flags = wide ? A8_WIDE : 0;
         return A8_OK;
     }
     int code = a8_check_bias(ctx, t, channels, wide ? A8_INT64 : A8_INT32, &bias);

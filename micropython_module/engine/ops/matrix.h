@@ -11,8 +11,7 @@
 // What operators with weights differ in: the numbers of their inputs, and which sums the reference has for int16
 // activations. These are of 64 bits, with a bias of int64, unless:
 #define A8_NARROW_BIAS (1) // the bias may be int32: then sums are of 32 bits
-#define A8_NARROW_ALONE (2) // so are they without a bias
-#define A8_SHORT_BIAS (4) // the bias may be int16, of sums of 64 bits
+#define A8_SHORT_BIAS (2) // the bias may be int16, of sums of 64 bits
 typedef struct {
     uint8_t input;
     uint8_t filter;

@@ -147,7 +147,8 @@ int a8_dynamic_update_slice_eval(a8_ctx_t *ctx) {
     const corner_t *corners = (const corner_t *)(block + 1);
     const uint8_t *begin = a8_ctx_in(ctx, 2);
     uint8_t *out = a8_ctx_out(ctx, 0);
-    int code = a8_copy(ctx, a8_ctx_in(ctx, 0), out, block->bytes);
+    int32_t left = A8_POLL_BYTES;
+    int code = a8_copy(ctx, a8_ctx_in(ctx, 0), out, block->bytes, &left);
     if (code != A8_OK) {
         return code;
     }

@@ -47,13 +47,10 @@ int a8_softmax_prepare(a8_ctx_t *ctx) {
     if (depth > MAX_DEPTH) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "SOFTMAX's last dimension is too large", MAX_DEPTH, depth);
     }
-    float beta = a8_ctx_option_float(ctx, 0, 0.0f);
-    if (!(beta > 0.0f && beta <= 3.4028234663852886e38f)) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "SOFTMAX's beta is not a positive number", A8_NONE, A8_NONE);
-    }
+    float beta;
     a8_scaled_diff_t diff;
-    code = a8_scaled_diff(ctx, a8_real_mul(a8_real_from_float(beta), a8_real_from_float(in.scale)), &diff);
-    if (code != A8_OK) {
+    code = a8_softmax_beta(ctx, &beta);
+    if (code != A8_OK || (code = a8_scaled_diff(ctx, in.scale, beta, &diff)) != A8_OK) {
         return code;
     }
     block_t *block = a8_ctx_alloc(ctx, sizeof(block_t));

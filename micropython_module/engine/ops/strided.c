@@ -63,10 +63,46 @@ static void copy_units(const a8_strided_dim_t *dim, int32_t unit, const uint8_t 
     }
 }
 
-int a8_copy(a8_ctx_t *ctx, const uint8_t *in, uint8_t *out, uint32_t bytes) {
+// At most A8_POLL_BYTES have been written. True: stop.
+static bool wrote(a8_ctx_t *ctx, int32_t bytes, int32_t *left) {
+    *left -= bytes;
+    if (*left > 0) {
+        return false;
+    }
+    *left += A8_POLL_BYTES;
+    return a8_ctx_stop(ctx);
+}
+
+static uint32_t until_poll(uint32_t bytes) {
+    return bytes < A8_POLL_BYTES ? bytes : A8_POLL_BYTES;
+}
+
+int a8_copy(a8_ctx_t *ctx, const uint8_t *in, uint8_t *out, uint32_t bytes, int32_t *left) {
     for (uint32_t i = 0; i < bytes; i += A8_POLL_BYTES) {
-        memcpy(out + i, in + i, bytes - i < A8_POLL_BYTES ? bytes - i : A8_POLL_BYTES);
-        if (a8_ctx_stop(ctx)) {
+        uint32_t n = until_poll(bytes - i);
+        memcpy(out + i, in + i, n);
+        if (wrote(ctx, (int32_t)n, left)) {
+            return A8_ERR_ABORTED;
+        }
+    }
+    return A8_OK;
+}
+
+int a8_fill(a8_ctx_t *ctx, const uint8_t *value, uint32_t element, uint8_t *out, uint32_t bytes, int32_t *left) {
+    bool same = true; // all bytes of the value, so that any number of them does
+    for (uint32_t i = 1; i < element; i++) {
+        same = same && value[i] == value[0];
+    }
+    for (uint32_t i = 0; i < bytes; i += A8_POLL_BYTES) {
+        uint32_t n = until_poll(bytes - i);
+        if (same) {
+            memset(out + i, value[0], n);
+        } else {
+            for (uint32_t k = 0; k < n; k += element) {
+                memcpy(out + i + k, value, element);
+            }
+        }
+        if (wrote(ctx, (int32_t)n, left)) {
             return A8_ERR_ABORTED;
         }
     }
@@ -79,26 +115,23 @@ int a8_strided_copy(a8_ctx_t *ctx, const a8_strided_t *box, const uint8_t *in, u
     const int32_t unit = box->unit;
     const int32_t chunk = unit < A8_POLL_BYTES ? A8_POLL_BYTES / unit : 1; // units between two polls
     int32_t index[A8_STRIDED_DIMS] = { 0 };
-    int32_t copied = 0; // since the last poll
+    int32_t left = A8_POLL_BYTES;
     in += box->in;
     out += box->out;
     for (;;) {
         for (int32_t x = 0; x < row->extent; x += chunk) {
             int32_t n = row->extent - x < chunk ? row->extent - x : chunk;
-            if (unit >= A8_POLL_BYTES) {
-                int code = a8_copy(ctx, in + x * row->in, out + x * row->out, (uint32_t)unit);
-                if (code != A8_OK) {
-                    return code;
-                }
+            const uint8_t *from = in + x * row->in;
+            uint8_t *to = out + x * row->out;
+            bool stop;
+            if (n == 1) {
+                stop = a8_copy(ctx, from, to, (uint32_t)unit, &left) != A8_OK;
             } else {
-                copy_units(row, unit, in + x * row->in, out + x * row->out, n);
-                copied += n * unit;
+                copy_units(row, unit, from, to, n);
+                stop = wrote(ctx, n * unit, &left);
             }
-            if (copied >= A8_POLL_BYTES) {
-                copied = 0;
-                if (a8_ctx_stop(ctx)) {
-                    return A8_ERR_ABORTED;
-                }
+            if (stop) {
+                return A8_ERR_ABORTED;
             }
         }
         // The next row, as the wheels of a counter turn.
@@ -148,6 +181,15 @@ int a8_check_same_shape(a8_ctx_t *ctx, const a8_tensor_info_t *in, const a8_tens
         if (in->dims[i] != out->dims[i]) {
             return a8_ctx_fail(ctx, A8_ERR_MODEL, "output has not the input's shape", in->dims[i], out->dims[i]);
         }
+    }
+    return A8_OK;
+}
+
+int a8_check_same_scale(a8_ctx_t *ctx, const a8_tensor_info_t *in, const a8_tensor_info_t *out) {
+    bool same = memcmp(&in->scale, &out->scale, sizeof(in->scale)) == 0 && in->zero_point == out->zero_point;
+    if (a8_dtype_size(in->dtype) == 1 && !same) {
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "an input's scale or zero point is not the output's",
+            out->zero_point, in->zero_point);
     }
     return A8_OK;
 }

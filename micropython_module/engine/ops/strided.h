@@ -41,13 +41,18 @@ int a8_strided_record(a8_ctx_t *ctx, const a8_strided_t *box);
 int a8_strided_copy(a8_ctx_t *ctx, const a8_strided_t *box, const uint8_t *in, uint8_t *out);
 // Eval of operators whose block is the box: input 0 to output 0.
 int a8_strided_eval(a8_ctx_t *ctx);
-// The same for bytes in a row.
-int a8_copy(a8_ctx_t *ctx, const uint8_t *in, uint8_t *out, uint32_t bytes);
+// Bytes in a row. *left are those until the next poll, A8_POLL_BYTES at first.
+int a8_copy(a8_ctx_t *ctx, const uint8_t *in, uint8_t *out, uint32_t bytes, int32_t *left);
+// Fills bytes, a multiple of the element's, with one element; the rest as above.
+int a8_fill(a8_ctx_t *ctx, const uint8_t *value, uint32_t element, uint8_t *out, uint32_t bytes, int32_t *left);
 
 // Do both tensors have elements, of the same type and of whole bytes?
 int a8_check_moved(a8_ctx_t *ctx, const a8_tensor_info_t *in, const a8_tensor_info_t *out);
 // Has the output the input's shape?
 int a8_check_same_shape(a8_ctx_t *ctx, const a8_tensor_info_t *in, const a8_tensor_info_t *out);
+// If elements are int8 or uint8: do they stand for the same numbers in both, as where the reference moves without
+// rescaling and insists on it? Of int16 it doesn't look at scales.
+int a8_check_same_scale(a8_ctx_t *ctx, const a8_tensor_info_t *in, const a8_tensor_info_t *out);
 // Bytes from one element to the next along each dimension.
 void a8_strides(const a8_tensor_info_t *info, int32_t strides[A8_MAX_DIMS]);
 
