@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Functions that are one line below zero and another one above it, between two limits, of int8 and int16: RELU and
-// its kin, LEAKY_RELU, NEG, ABS. Scaled inputs of int16 may wrap around where scales are far apart, as in the reference.
+// Functions that are one line below zero and another one above it, between two limits, of int8 and int16: RELU and its
+// kin, LEAKY_RELU, NEG, ABS. Where scales are far apart, scaled inputs of int16 wrap around, as in the reference.
 #include "../functions.h"
 #include "../quantize.h"
 #include "lookup.h"
