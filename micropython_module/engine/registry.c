@@ -24,11 +24,11 @@ enum {
     A8_CODE_COUNT
 };
 
-// Custom operators have codes of their own behind the schema's.
+// Rows of custom operators have codes of their own behind the schema's; those of one operator share its name.
 enum {
     BEFORE_CUSTOM = A8_CODE_CUSTOM_FIRST - 1,
 #define A8_OP(operator, family, prepare, eval)
-#define A8_CUSTOM(operator, name, family, prepare, eval) A8_CODE_##operator,
+#define A8_CUSTOM(operator, name, family, prepare, eval) A8_CODE_##operator##_##family,
 #include "ops.def"
 #undef A8_OP
 #undef A8_CUSTOM
@@ -64,9 +64,12 @@ enum {
 #define A8_CUSTOM(operator, name, family, prepare, eval) A8_OP(operator, family, prepare, eval)
 #include "ops.def"
 #undef A8_OP
+#undef A8_CUSTOM
 
 static const a8_op_row_t rows[] = {
 #define A8_OP(operator, family, prepare, eval) { A8_CODE_##operator, A8_FAMILY_##family, \
+    A8_CHOOSE(A8_OP_##operator##_##family, prepare), A8_CHOOSE(A8_OP_##operator##_##family, eval) },
+#define A8_CUSTOM(operator, name, family, prepare, eval) { A8_CODE_##operator##_##family, A8_FAMILY_##family, \
     A8_CHOOSE(A8_OP_##operator##_##family, prepare), A8_CHOOSE(A8_OP_##operator##_##family, eval) },
 #include "ops.def"
 #undef A8_OP
@@ -110,6 +113,16 @@ const char *a8_op_name(int32_t op) {
     return op < 0 || op >= A8_CODE_COUNT ? NULL : nth(names, op);
 }
 
+// Are these codes of the same operator? row is that of a row.
+static bool is_same(int32_t row, int32_t op) {
+    if (row == op || row < A8_CODE_CUSTOM_FIRST || op < A8_CODE_CUSTOM_FIRST || op >= CUSTOM_END) {
+        return row == op;
+    }
+    const char *a = a8_op_name(row);
+    const char *b = a8_op_name(op);
+    return strlen(a) == strlen(b) && memcmp(a, b, strlen(a)) == 0;
+}
+
 int32_t a8_op_code(const a8_node_info_t *node) {
     if (node->op == A8_CODE_CUSTOM) {
         for (int32_t op = A8_CODE_CUSTOM_FIRST; op < CUSTOM_END; ++op) {
@@ -125,7 +138,7 @@ int32_t a8_op_code(const a8_node_info_t *node) {
 const char *a8_op_listed(uint32_t i) {
     int32_t last = -1; // ops.def keeps the rows of an operator together
     for (uint32_t row = 0; row < a8_op_rows(); ++row) {
-        if (rows[row].eval != NULL && rows[row].op != last) {
+        if (rows[row].eval != NULL && !is_same(rows[row].op, last)) {
             last = rows[row].op;
             if (i-- == 0) {
                 return a8_op_name(last);
@@ -145,7 +158,7 @@ int32_t a8_op_find(int32_t op, a8_dtype_t family, a8_reason_t *reason) {
     // other types are in this build, the operator is switched off, there is none.
     bool type_off = false, other_on = false, other_off = false;
     for (uint32_t i = 0; i < a8_op_rows(); ++i) {
-        if (rows[i].op != op) {
+        if (!is_same(rows[i].op, op)) {
             continue;
         }
         bool on = rows[i].eval != NULL;

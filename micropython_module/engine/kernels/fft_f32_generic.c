@@ -1,57 +1,63 @@
 // SPDX-License-Identifier: MIT
 #include <stdint.h>
+#include <string.h>
 
 typedef float real_t;
+typedef float word_t;
 typedef float wide_t;
 
-static inline real_t sum(real_t a, real_t b) {
+#define ONE (1)
+
+static inline float sum(float a, float b) {
     return a + b;
 }
 
-static inline real_t difference(real_t a, real_t b) {
+static inline float difference(float a, float b) {
     return a - b;
 }
 
-static inline real_t negative(real_t a) {
+static inline float negative(float a) {
     return -a;
 }
 
-static inline real_t half(real_t a) {
+static inline float half(float a) {
     return a * 0.5f;
 }
 
-static inline real_t half_sum(real_t a, real_t b) {
-    return (a + b) * 0.5f;
+static inline float product(float a, float b) {
+    return a * b;
 }
 
-static inline real_t half_difference(real_t a, real_t b) {
-    return (a - b) * 0.5f;
-}
-
-static inline real_t products(real_t a, real_t b, real_t c, real_t d) {
+static inline float products(float a, float b, float c, float d) {
     return a * b + c * d;
 }
 
-static inline real_t part(real_t a, int32_t k) {
-    (void)k;
+static inline float part(float a, float factor) {
+    (void)factor;
     return a;
 }
 
-static inline real_t settled(real_t a, uint32_t state) {
+static inline float settled(float a, uint32_t state) {
     (void)state;
+    return a;
+}
+
+static inline float load(const uint8_t *in) {
+    float a;
+    memcpy(&a, in, sizeof(a));
     return a;
 }
 
 #include "fft_generic.h"
 
 void a8_rfft_f32_generic(const a8_fft_t *fft, const float *table, const uint8_t *in, uint32_t samples, float *out) {
-    complex_t *x = (complex_t *)(void *)out;
+    stored_t *x = (stored_t *)(void *)out;
     transform(fft, table, in, samples, x, false);
     take_apart(fft, table, x);
 }
 
 void a8_irfft_f32_generic(const a8_fft_t *fft, const float *table, const uint8_t *in, float *out) {
-    transform(fft, table, in, 0, (complex_t *)(void *)out, true);
+    transform(fft, table, in, 0, (stored_t *)(void *)out, true);
     for (uint32_t i = 0; i < 2 * fft->n; i++) {
         out[i] /= (float)(2 * fft->n);
     }

@@ -1,57 +1,62 @@
 // SPDX-License-Identifier: MIT
-#include <stdint.h>
+#include "../quantize.h"
 
 typedef int16_t real_t; // with 15 fractional bits
+typedef int32_t word_t;
 typedef int32_t wide_t;
 
-static inline real_t sum(real_t a, real_t b) {
-    return (int16_t)(a + b);
+#define ONE (INT16_MAX)
+
+static inline word_t sum(word_t a, word_t b) {
+    return a + b;
 }
 
-static inline real_t difference(real_t a, real_t b) {
-    return (int16_t)(a - b);
+static inline word_t difference(word_t a, word_t b) {
+    return a - b;
 }
 
-static inline real_t negative(real_t a) {
-    return (int16_t)(-a);
+static inline real_t negative(word_t a) {
+    return (real_t)-a;
 }
 
-static inline real_t half(real_t a) {
-    return a >> 1;
+static inline real_t half(word_t a) {
+    return (real_t)(a >> 1);
 }
 
-static inline real_t half_sum(real_t a, real_t b) {
-    return (int16_t)((a + b) >> 1);
+static inline real_t product(wide_t a, word_t b) {
+    return (real_t)((a * b + ((wide_t)1 << 14)) >> 15);
 }
 
-static inline real_t half_difference(real_t a, real_t b) {
-    return (int16_t)((a - b) >> 1);
+static inline real_t products(wide_t a, word_t b, wide_t c, word_t d) {
+    return (real_t)((a * b + c * d + ((wide_t)1 << 14)) >> 15);
 }
 
-static inline real_t products(wide_t a, real_t b, wide_t c, real_t d) {
-    return (int16_t)((a * b + c * d + ((wide_t)1 << 14)) >> 15);
+static inline real_t part(word_t a, word_t factor) {
+    return product(a, factor);
 }
 
-static inline real_t part(real_t a, int32_t k) {
-    return products(a, INT16_MAX / k, 0, 0);
-}
-
-static inline real_t settled(real_t a, uint32_t state) {
-    const real_t tie = INT16_MAX / 2 + 1;
-    if (a == tie) {
-        return state >= 2 ? a : a - 1;
+static inline real_t settled(word_t a, uint32_t state) {
+    const word_t tie = ONE / 2 + 1;
+    if (a == tie && state < 2) {
+        a--;
+    } else if (a == -tie && state <= 2) {
+        a++;
     }
-    return a == -tie && state <= 2 ? a + 1 : a;
+    return (real_t)a;
+}
+
+static inline real_t load(const uint8_t *in) {
+    return (int16_t)(in[0] | in[1] << 8);
 }
 
 #include "fft_generic.h"
 
 void a8_rfft_s16_generic(const a8_fft_t *fft, const real_t *table, const uint8_t *in, uint32_t samples, real_t *out) {
-    complex_t *x = (complex_t *)(void *)out;
+    stored_t *x = (stored_t *)(void *)out;
     transform(fft, table, in, samples, x, false);
     take_apart(fft, table, x);
 }
 
 void a8_irfft_s16_generic(const a8_fft_t *fft, const real_t *table, const uint8_t *in, real_t *out) {
-    transform(fft, table, in, 0, (complex_t *)(void *)out, true);
+    transform(fft, table, in, 0, (stored_t *)(void *)out, true);
 }
