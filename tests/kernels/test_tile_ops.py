@@ -162,7 +162,7 @@ def one_hot(depth=3, out=(2, 3), axis=-1, constant=(1,), value=((), I8)):
 
 def top_k(k=2, shape=(2, 3), out=(2, 2), dtype="int32", in_dtype=I8, constant=(1,)):
     return refuse(
-        "TOPK_V2", [((2, 3), in_dtype), np.array(k, np.int32)], [(out, in_dtype), (out, dtype)], constant
+        "TOPK_V2", [(shape, in_dtype), np.array(k, np.int32)], [(out, in_dtype), (out, dtype)], constant
     )
 
 
