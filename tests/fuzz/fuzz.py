@@ -3,8 +3,8 @@
 
     python tests/fuzz/fuzz.py [--seconds 600] [--seed 1] [--jobs 2] [MODEL...]
 
-The models to mutate are those of firmware/models and, when they are there, the shared ones; fewer mutants are
-made of those that the engine doesn't run.
+The models to mutate are some with control flow, those of firmware/models and, when they are there, the shared
+ones; fewer mutants are made of those that the engine doesn't run.
 Exits 1 at the first mutant that breaks a rule, and says how to run that mutant again.
 """
 
@@ -17,9 +17,22 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "engine"))
+sys.path[:0] = [str(ROOT / "tests" / "engine"), str(ROOT / "tests" / "kernels")]
 
+import control_models  # noqa: E402
 import engine_build  # noqa: E402
+
+
+def built() -> list[Path]:
+    """Models with control flow and variables, written to the cache."""
+    folder = engine_build.CACHE / "fuzz"
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for name, model in control_models.seeds().items():
+        paths.append(folder / f"{name}.tflite")
+        if not paths[-1].exists() or paths[-1].read_bytes() != model:
+            paths[-1].write_bytes(model)
+    return paths
 
 
 def seeds(largest: int = 100_000) -> list[Path]:
@@ -28,7 +41,7 @@ def seeds(largest: int = 100_000) -> list[Path]:
     shared = engine_build.shared_models()
     if shared is not None:
         found += sorted((shared / "models").glob("*.tflite"))
-    return [p for p in found if p.stat().st_size <= largest]
+    return built() + [p for p in found if p.stat().st_size <= largest]
 
 
 def command(seed: int, mutants: int, seconds: int, models: list[Path]) -> list:

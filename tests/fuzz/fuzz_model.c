@@ -159,6 +159,7 @@ static bool run(uint8_t *bytes, uint32_t size, bool change_afterwards) {
     hooks_t hooks = { 0 };
     it.poll = poll;
     it.arg = &hooks;
+    uint32_t number_of_steps = below(4) == 0 ? 2 * a8_nodes(&it) : 0;
     for (int round = 0; round < 2; ++round) {
         if (change_afterwards) { // bytes that change under a loaded model: other answers, nothing worse
             for (uint32_t i = 0; i < 1 + size / 64; ++i) {
@@ -169,6 +170,13 @@ static bool run(uint8_t *bytes, uint32_t size, bool change_afterwards) {
             arena[i] = (uint8_t)next_random(&state);
         }
         hooks.polls = 0;
+        if (number_of_steps != 0) { // from anywhere in the middle
+            for (uint32_t i = below(number_of_steps); i > 0 && a8_step(&it, &err) == A8_OK; --i) {
+            }
+            if (below(2) == 0) {
+                a8_reset(&it);
+            }
+        }
         ret = a8_invoke(&it, &err);
         CHECK(ret == A8_OK || ret == A8_ERR_ABORTED || ret == A8_ERR_DATA);
         if (ret == A8_OK) {

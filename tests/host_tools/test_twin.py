@@ -208,7 +208,9 @@ def test_hybrid_nodes_are_named_with_what_to_ask_of_the_converter():
     assert "LSH_PROJECTION float32 at node 1 (arena8 has no such operator). For int8" in text
     for part in ("optimizations", "representative_dataset", "TFLITE_BUILTINS_INT8", "input_type", "tf.int8"):
         assert part in text
-    reasons = [u["reason"] for u in arena8.engine.describe(model)["unsupported"]]
+    from arena8.engine import describe
+
+    reasons = [u["reason"] for u in describe(model)["unsupported"]]
     assert reasons == ["hybrid", "no_such_operator", "hybrid"]
 
 

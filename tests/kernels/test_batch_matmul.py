@@ -114,12 +114,13 @@ def test_batch_matmul(program, dtype):
 
 @pytest.mark.parametrize("dtype", ["int8", "int16"])
 def test_extreme_scales(program, dtype):
-    """Multipliers up to 2^7, and down to where nothing is left."""
+    """Multipliers up to 2^7 (int16: 2^14), and down to where nothing is left."""
     rng = np.random.default_rng(52)
+    least = -9.6 if dtype == "int16" else -4.8
     cases = []
     for i in range(cases_wanted(100)):
         p = Product(rng, dtype)
-        p.scales[2] = np.float32(p.scales[0] * p.scales[1] * np.exp(rng.uniform(-4.8, 24)))
+        p.scales[2] = np.float32(p.scales[0] * p.scales[1] * np.exp(rng.uniform(least, 24)))
         cases.append(p.case(i, formula=True))
     check(program, cases)
 
@@ -169,7 +170,7 @@ REFUSED = [
     (refuse("int16", zero_points=[0, 3, 0]), UNSUPPORTED, "int16 tensor", 0, 3),
     (refuse("int16", zero_points=[0, 0, -3]), UNSUPPORTED, "int16 tensor", 0, -3),
     (refuse(scales=[1.0, 1.0, 2.0**-31]), MODEL, "too far apart", 30, 32),
-    (refuse("int16", scales=[1.0, 1.0, 2.0**-8]), MODEL, "too far apart", 7, 9),
+    (refuse("int16", scales=[1.0, 1.0, 2.0**-15]), MODEL, "too far apart", 14, 16),
 ]
 
 

@@ -51,8 +51,10 @@ def sum_case(rng, i, op, dtype):
     out = {"scale": scale, "zero_point": quantizations[0]["zero_point"]}
     if i % 3:
         out["zero_point"] = a_quantization(rng, dtype)["zero_point"]
-    activation = str(rng.choice(ACTIVATIONS))
-    return binary_case(rng, i, op, [dtype] * 2, None, quantizations, out, activation=activation)
+    options = {"activation": str(rng.choice(ACTIVATIONS))}
+    if i % 3 == 0:
+        options["pot_scale_int16"] = i % 2  # to be ignored
+    return binary_case(rng, i, op, [dtype] * 2, None, quantizations, out, **options)
 
 
 @pytest.mark.parametrize("dtype", ["int8", "int16"])
@@ -237,6 +239,24 @@ def prelu_case(rng, i, dtype):
 def test_prelu(program, dtype):
     rng = np.random.default_rng(8)
     check_varied(program, [prelu_case(rng, i, dtype) for i in range(cases_wanted(200))])
+
+
+# ---- Polls --------------------------------------------------------------------------
+
+
+def test_polls(program):
+    """At least every 4096 elements, whether rows are long or short."""
+    cases = []
+    for op in ["SUB", "MUL", "DIV", "MAXIMUM", "SQUARED_DIFFERENCE", "PRELU"]:
+        for shape in [(1, 1), (50, 1), (1, 1000)]:
+            m = ModelBuilder()
+            a, b = m.tensor((50, 1000), "int8", scale=0.1), m.tensor(shape, "int8", scale=0.1)
+            y = m.tensor((50, 1000), "int8", scale=0.1)
+            m.node(op, [a, b], [y])
+            cases.append((m.build([a, b], [y]), [[np.ones((50, 1000), np.int8), np.ones(shape, np.int8)]]))
+    polls = []
+    run_engine(program, cases, polls)
+    assert len(polls) == len(cases) and min(polls) >= 50_000 // 4096, polls
 
 
 # ---- What must be refused -----------------------------------------------------------

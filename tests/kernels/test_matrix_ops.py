@@ -246,6 +246,51 @@ def test_refused_groups(program):
         refused(case, program, "depth multiplier", 2, wrong)
 
 
+def test_refused_transpose_conv(program):
+    def spoiled(**changes):
+        case = valid("transpose_conv")
+        for key, value in changes.items():
+            setattr(case, key, value)
+        return case
+
+    refused(spoiled(in_shape=(1, 4, 4, 8)), program, "output height or width", 3, 4)
+    refused(spoiled(in_shape=(1, 3, 3, 8)), program, "output height or width", 4, 3)
+    refused(spoiled(in_shape=(2, 4, 3, 8)), program, "same batch size")
+    refused(spoiled(in_shape=(1, 4, 3, 7)), program, "as many channels as the input", 7, 8)
+    refused(spoiled(out_shape=(1, 7, 5, 5)), program, "as many channels as the output", 5, 4)
+    refused(spoiled(in_shape=(4, 3, 8)), program, "four dimensions", 4, 3)
+    for key, value, words in [
+        ("stride_h", 0, "stride is not from 1"),
+        ("stride_w", 65536, "stride is not from 1"),
+        ("padding", 3, "neither SAME nor VALID"),
+    ]:
+        case = valid("transpose_conv")
+        case.options[key] = value
+        refused(case, program, words, None, value)
+
+
+def test_wide_strides_of_transpose_conv(program):
+    """Strides beyond the filter leave outputs that are the bias alone."""
+    rng = np.random.default_rng(11)
+    cases = []
+    for i in range(60):
+        case = OPERATORS["transpose_conv"](rng)
+        (batch, h, w, _), (*_, channels) = case.in_shape, case.out_shape
+        filter_h, filter_w = case.filter["values"].shape[1:3]
+        strides = rng.integers(1, 40, 2)
+        extra = [int(rng.integers(0, s)) for s in strides]
+        case.options.update(padding="VALID", stride_h=int(strides[0]), stride_w=int(strides[1]))
+        sizes = [(h - 1) * strides[0] + filter_h + extra[0], (w - 1) * strides[1] + filter_w + extra[1]]
+        case.out_shape = (batch, int(sizes[0]), int(sizes[1]), channels)
+        if i % 2 == 0:
+            case.options["padding"] = "SAME"
+            case.out_shape = (batch, int(h * strides[0] - extra[0]), int(w * strides[1] - extra[1]), channels)
+        if np.prod(case.out_shape) < 50000:  # what the reference's accumulators fit its arena for
+            cases.append(case)
+    assert len(cases) > 40
+    check(cases, program)
+
+
 def test_refused_matrices(program):
     case = valid("fully_connected")
     case.in_shape = (3, 7)

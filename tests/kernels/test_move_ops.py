@@ -281,3 +281,67 @@ REFUSED = [
 
 def test_refused(program):
     check_refused(program, REFUSED)
+
+
+# ---- Polls ------------------------------------------------------------------------
+
+
+def ints(*values):
+    return np.array(values, np.int32)
+
+
+def polling_cases():
+    """Every operator that moves elements, with some 200 KB of output."""
+    rng = np.random.default_rng(11)
+    x = np.zeros((1, 100, 100, 20), np.int8)
+    flat, long = x.reshape(-1), np.zeros(200_000, np.int16)
+    pairs = np.zeros((200_000, 2), np.int8)
+    pads = ints((0, 0), (2, 2), (3, 3), (0, 0))
+    batches, hot = np.zeros((4, 26, 100, 20), np.int8), flat.reshape(2, -1)
+    q = {"scale": 0.5, "zero_point": 0}
+    sequence, depth = {"options": (87, [(0, "i", 1)])}, {"options": (61, [(0, "i", -1)])}
+    padded = np.zeros((1, 104, 106, 20), np.int8)
+    return {
+        op + str(k): move_case(op, rng, k, inputs, outputs, outputs[0].dtype.name, fed, q=q, **options)
+        for k, (op, inputs, outputs, fed, options) in enumerate(
+            [
+                ("RESHAPE", [x], [flat], (0,), {}),
+                ("CONCATENATION", [x, x], [np.zeros((1, 100, 100, 40), np.int8)], (0, 1), {"axis": 3}),
+                ("PACK", [flat, flat], [pairs], (0, 1), {"axis": 1, "values_count": 2}),
+                ("SPLIT", [ints(2), x], [x[:, :, :50]] * 2, (1,), {}),
+                ("UNPACK", [pairs], [flat, flat], (0,), {"num": 2, "axis": 1}),
+                ("SLICE", [x, ints(0, 0, 1, 0), ints(1, 100, 99, 20)], [x[:, :, 1:]], (0,), {}),
+                ("SLICE", [flat, ints(1), ints(-1)], [flat[1:]], (0, 1), {}),
+                ("STRIDED_SLICE", [long, ints(-1), ints(0), ints(-1)], [long], (0,), {"end_mask": 1}),
+                ("DYNAMIC_UPDATE_SLICE", [x, x[:, :, 1:], ints(0, 0, 0, 0)], [x], (0, 1), {}),
+                ("TRANSPOSE", [x, ints(0, 3, 1, 2)], [np.zeros((1, 20, 100, 100), np.int8)], (0,), {}),
+                ("TRANSPOSE", [x, ints(0, 2, 1, 3)], [x], (0,), {}),
+                ("REVERSE_V2", [flat, ints(0)], [flat], (0,), {}),
+                ("PAD", [x, pads], [padded], (0,), {}),
+                ("PAD", [flat, ints((100_000, 100_000))], [np.zeros(400_000, np.int8)], (0,), {}),
+                ("MIRROR_PAD", [x, pads], [padded], (0,), {}),
+                ("SPACE_TO_DEPTH", [x], [x.reshape(1, 50, 50, 80)], (0,), {"block_size": 2}),
+                ("DEPTH_TO_SPACE", [x.reshape(1, 50, 50, 80)], [x], (0,), {"block_size": 2}),
+                ("SPACE_TO_BATCH_ND", [x, ints(4), ints((2, 2))], [batches], (0,), {}),
+                ("BATCH_TO_SPACE_ND", [x.reshape(2, 50, 100, 20), ints(2), ints((0, 0))], [x], (0,), {}),
+                ("GATHER", [x[0, 0], np.zeros(10_000, np.int32)], [x[0].reshape(-1, 20)], (0,), {}),
+                ("GATHER", [long[:9], np.zeros(200_000, np.int32)], [long], (0,), {}),
+                ("FILL", [ints(200_000), long[0]], [long], (1,), {}),
+                ("ZEROS_LIKE", [x], [x], (0,), {}),
+                ("TILE", [x[:, :, :1], ints(1, 1, 100, 1)], [x], (0,), {}),
+                ("REVERSE_SEQUENCE", [x[0], ints(*range(100))], [x[0]], (0,), sequence),
+                ("ONE_HOT", [np.zeros(2, np.int32), ints(100_000), flat[0], flat[0]], [hot], (0,), depth),
+            ]
+        )
+    }  # fmt: skip
+
+
+def test_polls(program):
+    """Long operators look for a stop at least every 16 KB, and do stop."""
+    cases = polling_cases()
+    polls = []
+    results = differential.run_engine(program, [(c.model, c.invokes) for c in cases.values()], polls)
+    for (name, case), result in zip(cases.items(), results, strict=True):
+        assert result == case.expected, (name, result)
+    for (name, case), n in zip(cases.items(), polls, strict=True):
+        assert n >= len(case.expected) // 16384, (name, n)

@@ -5,7 +5,7 @@ wheel and numpy."""
 import differential
 import numpy as np
 import pytest
-from differential import MODEL, UNSUPPORTED, a_shape, cases_wanted, check, check_refused
+from differential import DATA, MODEL, UNSUPPORTED, Failure, a_shape, cases_wanted, check, check_refused
 from model_builder import ModelBuilder
 from move_cases import DTYPES, elements, move_case, quantization, refuse
 
@@ -160,9 +160,8 @@ def space_to_batch_case(rng, i, dtype):
     # The wheel pads with memory that it never set: with 0 often, not always.
     takes = takes and i % 9 != 0 and not np.any(pads)
     inputs = [x, np.array(block, index_type(i)), np.array(pads, index_type(i))]
-    return move_case(
-        "SPACE_TO_BATCH_ND", rng, i, inputs, [y], dtype, (0,) if i % 7 else (), takes, f"{block} {pads}", q
-    )
+    fed = [(0,), (0,), (0, 1), (0, 2), (0, 1, 2), ()][int(rng.integers(6))]
+    return move_case("SPACE_TO_BATCH_ND", rng, i, inputs, [y], dtype, fed, takes, f"{block} {pads}", q)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -180,9 +179,43 @@ def batch_to_space_case(rng, i, dtype):
     y = whole[(slice(None), *(slice(a, n - b) for (a, b), n in zip(crops, full[1:], strict=False)))]
     inputs = [x, np.array(block, index_type(i)), np.array(crops, index_type(i))]
     takes = takes and i % 9 != 0
-    return move_case(
-        "BATCH_TO_SPACE_ND", rng, i, inputs, [y], dtype, (0,) if i % 7 else (), takes, f"{block} {crops}"
-    )
+    fed = [(0,), (0,), (0, 1), (0, 2), (0, 1, 2), ()][int(rng.integers(6))]
+    return move_case("BATCH_TO_SPACE_ND", rng, i, inputs, [y], dtype, fed, takes, f"{block} {crops}")
+
+
+def test_computed_do_not_fit(program):
+    """Paddings, blocks and crops that are data and don't fit the output's shape."""
+    rng = np.random.default_rng(7)
+    cases, wanted = [], []
+    x = np.zeros((1, 4, 4, 1), np.int8)
+    y = np.zeros((4, 2, 2, 1), np.int8)
+    for block, pads, words in [
+        ((2, 2), ((0, 0), (0, 1)), "times the block"),
+        ((2, 0), ((0, 0), (0, 0)), "empty"),
+        ((2, 2), ((0, 0), (-1, 1)), "negative"),
+        ((4, 1), ((0, 4), (-2, 0)), "negative"),
+        ((2**31 - 1, 2**31 - 1), ((2**31 - 3, 2**31 - 3),) * 2, "one for each"),
+    ]:
+        for op, a, b in [("SPACE_TO_BATCH_ND", x, y), ("BATCH_TO_SPACE_ND", y, x)]:
+            inputs = [a, ints(block), ints(pads)]
+            cases.append(move_case(op, rng, 0, inputs, [b], "int8", (0, 1, 2)))
+            wanted.append(words)
+    for pads, mode, words in [
+        (((0, 0), (2, 1)), 0, "larger"),
+        (((0, 0), (1, 1)), 0, "with its padding"),
+        (((1, -1), (0, 3)), 1, "negative"),
+    ]:
+        inputs = [np.zeros((2, 2), np.int8), ints(pads)]
+        cases.append(
+            move_case("MIRROR_PAD", rng, 0, inputs, [np.zeros((2, 5), np.int8)], "int8", (0, 1), mode=mode)
+        )
+        wanted.append(words)
+    results = differential.run_engine(program, [(c.model, c.invokes) for c in cases])
+    for result, words in zip(results, wanted, strict=True):
+        assert isinstance(result, Failure) and result.code == DATA and words in result.message, (
+            words,
+            result,
+        )
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -261,8 +294,8 @@ REFUSED = [
     (batches(out=(2, 2, 2, 1)), MODEL, "one for each", 1, 2),
     (batches(out=(4, 2, 2, 2)), MODEL, "behind the blocks", 1, 2),
     (batches(out=(4, 2, 2)), MODEL, "rank", 3, 4),
-    (batches(constant=(1,)), UNSUPPORTED, "constant", None, None),
-    (batches(constant=(2,)), UNSUPPORTED, "constant", None, None),
+    (batches(shape=(1, 4, 4, 0), out=(4, 2, 2, 0)), UNSUPPORTED, "no elements", 1, 0),
+    (pad(out=(2, 2)), MODEL, "dimension of the output", 3, 2),
     (batches(out=(4, 2, 2, 2), back=True), MODEL, "behind the blocks", 1, 2),
     (batches(pads=((1, 0), (0, 0)), back=True), MODEL, "times the block", 4, 2),
 ]  # fmt: skip

@@ -159,6 +159,35 @@ def test_large_sums(program):
     check_refused(program, refused)
 
 
+def test_int32_sum(program):
+    """The reference lacks it; in LiteRT it wraps around."""
+    rng = np.random.default_rng(7)
+    cases = [
+        reduce_case(
+            rng, i, "SUM", np.int32, lambda x, axes: x.sum(axis=axes, dtype=np.int32), reference=False
+        )
+        for i in range(cases_wanted(200))
+    ]
+    check(program, cases)
+
+
+@pytest.mark.parametrize("op", ["MEAN", "SUM"])
+def test_float_sum(program, op):
+    rng = np.random.default_rng(6)
+    cases = [
+        reduce_case(
+            rng,
+            i,
+            op,
+            np.float32,
+            None,
+            make=lambda rng, shape, dtype: rng.normal(0, 9, shape).astype(np.float32),
+        )
+        for i in range(cases_wanted(200))
+    ]
+    check(program, cases)
+
+
 # ---- REDUCE_MAX, REDUCE_MIN, REDUCE_ALL, REDUCE_ANY -----------------------------------
 
 
@@ -267,6 +296,14 @@ REFUSED = [
     (refuse("SUM", scale=None), UNSUPPORTED, "one scale", 1, 0),
     (refuse("SUM", out_scale=None), UNSUPPORTED, "one scale", 1, 0),
     (refuse("SUM", types=("int8", "int16")), UNSUPPORTED, "another type", 9, 7),
+    (refuse("SUM", types=("float32", "int8"), scale=None), UNSUPPORTED, "input's type", 0, 9),
+    (
+        refuse("SUM", types=("float32", "float32"), scale=None, out_scale=None, out=(3,)),
+        MODEL,
+        "each group",
+        2,
+        3,
+    ),
     (refuse("SUM", extra=1), MODEL, "number of inputs", 2, 3),
     (refuse("REDUCE_MIN", types=("int8", "int16")), UNSUPPORTED, "input's type", 9, 7),
     (refuse("REDUCE_MIN", scale=0.2), UNSUPPORTED, "scale and zero point", None, None),

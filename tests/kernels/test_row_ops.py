@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: MIT
 """SOFTMAX, LOG_SOFTMAX and L2_NORMALIZATION, which handle every row on its own, against the reference.
 
-Outputs must be the same to the bit. Where the reference gives up, the expected numbers come from the formula.
+Outputs of integers must be the same to the bit. Where the reference gives up, the expected numbers come
+from the formula.
 """
 
 import math
 
 import differential
 import numpy as np
+import operator_counts
 import pytest
 from differential import (
     MODEL,
@@ -94,7 +96,8 @@ def test_softmax_tables():
 
 def softmax_s16_case(rng, i, x):
     beta = 1.0 if i % 3 else np.float32(np.exp(rng.uniform(-2, 2)))
-    scale = a_scale(rng, -12, -5) if i % 5 else a_scale(rng, -20, 2)
+    # From scales (times beta) of 5 on, the reference's shifted differences wrap around.
+    scale = a_scale(rng, -12, -5) if i % 5 else a_scale(rng, -20, -0.5)
     model, invokes = unary("SOFTMAX", x, "int16", scale, 0, 1 / 32768, 0, i % 10 == 3, beta=beta)
     return Case(model, invokes, f"SOFTMAX {i} {x.shape} int16 {scale} {beta}", dtype=np.int16)
 
@@ -227,6 +230,71 @@ def test_ranks_beyond_the_reference(program):
     assert isinstance(results[0], bytes) and results[0] == results[1]
 
 
+# ---- float32 --------------------------------------------------------------------------------
+
+
+def float_rows(rng, i):
+    shape = SHAPES[i % len(SHAPES)] if i % 2 else a_shape(rng, rank=int(rng.integers(1, 5)))
+    return np.asarray(rng.normal(0, np.exp(rng.uniform(-4, 4)), shape), np.float32)
+
+
+def check_close(program, cases):
+    """Every output within 4 units in the last place of the reference's or of 1/10^9, and nearly all the same:
+    the exponentials and logarithms of C libraries are off in the last bit now and then."""
+    results = differential.run_engine(program, [(c.model, c.invokes) for c in cases])
+    same = total = 0
+    for case, result in zip(cases, results, strict=True):
+        assert isinstance(result, bytes), f"{case.note}: {result}"
+        got = np.frombuffer(result, np.float32)
+        want = np.frombuffer(differential.run_reference(case.model, case.invokes), np.float32)
+        assert got.shape == want.shape
+        assert (np.isnan(got) == np.isnan(want)).all(), case.note
+        # Between finite numbers; infinities are the same.
+        near = np.abs(got.astype(np.float64) - want) <= 4 * np.maximum(
+            np.spacing(np.abs(want)), 1e-9 * 2**-23
+        )
+        assert (near | (got == want) | np.isnan(want)).all(), case.note
+        same += np.count_nonzero(got == want)
+        total += len(got)
+    assert same > 0.95 * total, f"{same} of {total} are the same"
+    operator_counts.passed(c.model for c in cases)
+
+
+def float_case(op, x, i, **options):
+    model, invokes = unary(op, x, "float32", None, None, None, None, i % 10 == 3, **options)
+    return Case(model, invokes, f"{op} {i} {x.shape}", dtype=np.float32)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("op", ["SOFTMAX", "LOG_SOFTMAX"])
+def test_float_softmax(program, op):
+    rng = np.random.default_rng(40)
+    cases = []
+    for i in range(cases_wanted(200)):
+        options = (
+            {"beta": 1.0 if i % 3 else np.float32(np.exp(rng.uniform(-2, 2)))} if op == "SOFTMAX" else {}
+        )
+        cases.append(float_case(op, float_rows(rng, i), i, **options))
+    far = np.array([[1e30, -1e30, 0], [-3e38, 3e38, 1], [-np.inf, 0, 1], [-100, 0, -87.5]], np.float32)
+    lost = np.array([[np.nan, 1, 2], [1, np.nan, 2], [np.inf, 1, 2]], np.float32)
+    cases += [float_case(op, x, 0, **({"beta": 1.0} if op == "SOFTMAX" else {})) for x in (far, lost)]
+    check_close(program, cases)
+
+
+def test_float_l2_normalization(program):
+    """Square roots are exact, so that all bits agree."""
+    rng = np.random.default_rng(41)
+    cases = []
+    for i in range(cases_wanted(200)):
+        x = float_rows(rng, i)
+        if x.ndim > 4:  # more than the reference takes
+            x = x[0]
+        if i % 8 == 0:
+            x = np.asarray(x * np.float32(1e-8), np.float32)
+        cases.append(float_case("L2_NORMALIZATION", x, i, activation="NONE"))
+    check(program, cases)
+
+
 # ---- Polls, and what must be refused ------------------------------------------------------
 
 
@@ -252,6 +320,7 @@ def refuse(op="SOFTMAX", scale=0.1, zero_point=0, out_scale=1 / 256, out_zero_po
 
 
 S16 = {"dtype": "int16", "out_dtype": "int16", "out_scale": 1 / 32768, "out_zero_point": 0}
+F32 = {"dtype": "float32", "scale": None, "out_scale": None}
 LOG = {"op": "LOG_SOFTMAX", "out_scale": 1 / 16, "out_zero_point": 127}
 L2 = {"op": "L2_NORMALIZATION", "out_scale": 1 / 128, "out_zero_point": 0}
 
@@ -274,6 +343,10 @@ REFUSED = [
     (refuse(**S16 | {"out_dtype": "int8"}), UNSUPPORTED, "another type", 7, 9),
     (refuse(**S16 | {"beta": 0.0}), UNSUPPORTED, "beta", None, None),
     (refuse(**S16 | {"shape": (2**16,), "out_shape": (2**16,)}), UNSUPPORTED, "large", 65_535, 65_536),
+    (refuse(**F32), UNSUPPORTED, "input's type", 0, 9),
+    (refuse(**F32 | {"out_dtype": "float32", "beta": -1.0}), UNSUPPORTED, "beta", None, None),
+    (refuse(**F32 | {"out_dtype": "float32", "out_shape": (4, 2)}), MODEL, "last dimension", 4, 2),
+    (refuse(**L2 | F32 | {"out_dtype": "float32", "activation": "RELU"}), UNSUPPORTED, "activation", 0, 1),
     (refuse(**LOG | {"out_zero_point": 0}), UNSUPPORTED, "zero point 127", None, None),
     (refuse(**LOG | {"out_scale": 0.1}), UNSUPPORTED, "scale 1/16", None, None),
     (refuse(**LOG | {"out_dtype": "int16"}), UNSUPPORTED, "another type", 9, 7),

@@ -2,7 +2,7 @@
 //
 // Convolution, for the types of the including file; see matrix_generic.h.
 
-A8_HOT void KERNEL(const a8_conv_params_t *params, const a8_operands_t *t, int32_t y0, int32_t y1) {
+A8_PLACE void KERNEL(const a8_conv_params_t *params, const a8_operands_t *t, int32_t y0, int32_t y1) {
     const a8_window_t *win = &params->window;
     const a8_result_t *result = &params->result;
     const input_t *input = t->input;

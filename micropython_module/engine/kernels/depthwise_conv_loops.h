@@ -44,7 +44,7 @@ static inline sum_t sum_one(const a8_conv_params_t *params, const place_t *at, c
 
 #endif
 
-A8_HOT void KERNEL(const a8_conv_params_t *params, const a8_operands_t *t, int32_t y0, int32_t y1) {
+A8_PLACE void KERNEL(const a8_conv_params_t *params, const a8_operands_t *t, int32_t y0, int32_t y1) {
     const a8_window_t *win = &params->window;
     const a8_result_t *result = &params->result;
     const input_t *input = t->input;

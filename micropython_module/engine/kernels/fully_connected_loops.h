@@ -2,7 +2,7 @@
 //
 // Fully connected, for the types of the including file; see matrix_generic.h.
 
-A8_HOT void KERNEL(const a8_fully_connected_params_t *params, const a8_operands_t *t, int32_t y0, int32_t y1) {
+A8_PLACE void KERNEL(const a8_fully_connected_params_t *params, const a8_operands_t *t, int32_t y0, int32_t y1) {
     const a8_result_t *result = &params->result;
     const filter_t filter = filter_of(t->filter);
     const int32_t depth = params->depth;

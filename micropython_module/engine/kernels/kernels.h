@@ -108,6 +108,9 @@ typedef struct {
 // transpose_conv: filter is [out_c][filter_h][filter_w][group_in]; depthwise_conv: [filter_h][filter_w][out_c],
 // and group_in is 1. The window of transpose_conv slides over the output, one stop for each pixel of the input.
 typedef void a8_conv_t(const a8_conv_params_t *params, const a8_operands_t *t, int32_t y0, int32_t y1);
+a8_conv_t a8_conv_f32_generic;
+a8_conv_t a8_depthwise_conv_f32_generic;
+a8_conv_t a8_transpose_conv_f32_generic;
 a8_conv_t a8_conv_s8_generic;
 a8_conv_t a8_depthwise_conv_s8_generic;
 a8_conv_t a8_transpose_conv_s8_generic;
@@ -120,6 +123,7 @@ a8_conv_t a8_transpose_conv_s16_generic;
 // filter is [out_c][depth]; here a row is one of the batches.
 typedef void a8_fully_connected_t(const a8_fully_connected_params_t *params, const a8_operands_t *t, int32_t y0,
     int32_t y1);
+a8_fully_connected_t a8_fully_connected_f32_generic;
 a8_fully_connected_t a8_fully_connected_s8_generic;
 a8_fully_connected_t a8_fully_connected_s8_s4_generic;
 a8_fully_connected_t a8_fully_connected_s16_generic;
@@ -127,7 +131,10 @@ a8_fully_connected_t a8_fully_connected_s16_generic;
 // input and output are one image. Every window holds at least one tap, at most A8_POOL_MAX_TAPS of its type.
 #define A8_POOL_MAX_TAPS_S8 (1 << 22) // so that the sum of a window stays in 32 bits
 #define A8_POOL_MAX_TAPS_S16 (1 << 15)
+#define A8_POOL_MAX_TAPS_F32 (1 << 24) // exact as a float
 typedef void a8_pool_t(const a8_pool_params_t *params, const void *input, void *output, int32_t y0, int32_t y1);
+a8_pool_t a8_average_pool_f32_generic;
+a8_pool_t a8_max_pool_f32_generic;
 a8_pool_t a8_average_pool_s8_generic;
 a8_pool_t a8_max_pool_s8_generic;
 a8_pool_t a8_average_pool_s16_generic;
@@ -254,7 +261,7 @@ void a8_svdf_f32_generic(const a8_svdf_params_t *params, const uint8_t *input, c
     const uint8_t *times, const uint8_t *bias, float *state, float *output, int32_t u0, int32_t u1);
 
 // Largest shift of a multiplier for 64-bit sums.
-#define A8_WIDE_SHIFT_MAX (7)
+#define A8_WIDE_SHIFT_MAX (14)
 
 // One gate of an LSTM: what the input adds to it and what the state before adds are scaled to 12 fractional bits,
 // saturated to int16 and added.
@@ -285,13 +292,11 @@ void a8_lstm_gate_f32_generic(const a8_lstm_gate_params_t *params, const uint8_t
     const uint8_t *in_weights, const uint8_t *hidden_weights, const uint8_t *bias, float *output, int32_t u0,
     int32_t u1);
 
-// Product of two matrices that lie in any order: elements of a row of the left and of a column of the right are
-// left_step and right_step apart, columns of the right right_column. For float32 only sizes and steps count, for
-// int16 the zero points are 0.
+// Product of two matrices of which the right lies in any order: elements of a column are right_step apart, columns
+// right_column. For float32 only sizes and steps count, for int16 the zero points are 0.
 typedef struct {
     int32_t depth; // of the sums
     int32_t columns;
-    int32_t left_step;
     int32_t right_step;
     int32_t right_column;
     int32_t left_zero_point;
@@ -301,7 +306,7 @@ typedef struct {
     int32_t shift;
 } a8_batch_matmul_params_t;
 
-typedef char a8_assert_batch_matmul_params_t[sizeof(a8_batch_matmul_params_t) == 40 ? 1 : -1];
+typedef char a8_assert_batch_matmul_params_t[sizeof(a8_batch_matmul_params_t) == 36 ? 1 : -1];
 
 // Columns c0 to c1 - 1 of one row of a product: left is that row, right the whole matrix, both int8, int16 or float32
 // of any alignment; output is the row of the product.
@@ -351,6 +356,12 @@ void a8_irfft_f32_generic(const a8_fft_t *fft, const float *table, const uint8_t
 #define a8_softmax_s8 a8_softmax_s8_generic
 #define a8_softmax_s8_s16 a8_softmax_s8_s16_generic
 #define a8_softmax_s16 a8_softmax_s16_generic
+#define a8_conv_f32 a8_conv_f32_generic
+#define a8_depthwise_conv_f32 a8_depthwise_conv_f32_generic
+#define a8_transpose_conv_f32 a8_transpose_conv_f32_generic
+#define a8_fully_connected_f32 a8_fully_connected_f32_generic
+#define a8_average_pool_f32 a8_average_pool_f32_generic
+#define a8_max_pool_f32 a8_max_pool_f32_generic
 #define a8_conv_s8 a8_conv_s8_generic
 #define a8_depthwise_conv_s8 a8_depthwise_conv_s8_generic
 #define a8_transpose_conv_s8 a8_transpose_conv_s8_generic

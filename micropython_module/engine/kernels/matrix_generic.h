@@ -2,7 +2,8 @@
 //
 // What the portable convolutions, fully connected and pooling kernels share. Their loops are written once, in
 // conv_loops.h and so on, for any element type. A kernel's file includes a header that says what an element,
-// a sum and a filter are (types_s8.h and so on), defines KERNEL as the kernel's name, and includes the loops.
+// a sum and a filter are, and where code goes (types_s8.h and so on); then it defines KERNEL as the kernel's
+// name, and includes the loops.
 #ifndef A8_MATRIX_GENERIC_H
 #define A8_MATRIX_GENERIC_H
 

@@ -2,7 +2,7 @@
 //
 // Average and maximum pools, for the types of the including file; see matrix_generic.h.
 
-A8_HOT void AVERAGE_KERNEL(const a8_pool_params_t *params, const void *input, void *output, int32_t y0,
+A8_PLACE void AVERAGE_KERNEL(const a8_pool_params_t *params, const void *input, void *output, int32_t y0,
     int32_t y1) {
     const a8_window_t *win = &params->window;
     const int32_t channels = params->channels;
@@ -31,7 +31,7 @@ A8_HOT void AVERAGE_KERNEL(const a8_pool_params_t *params, const void *input, vo
     }
 }
 
-A8_HOT void MAX_KERNEL(const a8_pool_params_t *params, const void *input, void *output, int32_t y0, int32_t y1) {
+A8_PLACE void MAX_KERNEL(const a8_pool_params_t *params, const void *input, void *output, int32_t y0, int32_t y1) {
     const a8_window_t *win = &params->window;
     const int32_t channels = params->channels;
     element_t *out = (element_t *)output + y0 * win->out_w * channels;

@@ -27,7 +27,7 @@ static inline meeting_t meet(int32_t at, int32_t size, int32_t filter, int32_t s
 
 #endif
 
-A8_HOT void KERNEL(const a8_conv_params_t *params, const a8_operands_t *t, int32_t y0, int32_t y1) {
+A8_PLACE void KERNEL(const a8_conv_params_t *params, const a8_operands_t *t, int32_t y0, int32_t y1) {
     const a8_window_t *win = &params->window;
     const a8_result_t *result = &params->result;
     const input_t *input = t->input;

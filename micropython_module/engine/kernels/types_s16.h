@@ -6,6 +6,8 @@
 
 #include "matrix_generic.h"
 
+#define A8_PLACE // RAM is for the kernels that nearly every model has
+
 // Constant inputs may have any alignment.
 typedef struct {
     uint8_t bytes[2];

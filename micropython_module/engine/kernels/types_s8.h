@@ -6,6 +6,8 @@
 
 #include "results_s8.h"
 
+#define A8_PLACE A8_HOT
+
 typedef const int8_t *filter_t;
 
 static inline filter_t filter_of(const void *data) {

@@ -7,6 +7,8 @@
 
 #include "results_s8.h"
 
+#define A8_PLACE // RAM is for the kernels that nearly every model has
+
 typedef struct {
     const uint8_t *data;
     int32_t at; // weights before this one, from data on

@@ -31,7 +31,7 @@ static int same(a8_ctx_t *ctx, const a8_tensor_info_t *a, const a8_tensor_info_t
     if (quantization && (a->scale != b->scale || a->zero_point != b->zero_point)) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "tensors to add differ in scale or zero point", A8_NONE, A8_NONE);
     }
-    return quantization ? a8_check_quantized(ctx, b, a->dtype) : a8_broadcast_dtype(ctx, b, a->dtype);
+    return quantization ? a8_check_quantized(ctx, b, a->dtype) : a8_check_type(ctx, b, a->dtype);
 }
 
 // Checks all tensors and allocates.
@@ -42,7 +42,7 @@ static int prepare(a8_ctx_t *ctx, bool quantized, a8_tensor_info_t *in, a8_tenso
     }
     int code = a8_check_node(ctx, inputs, in, out);
     if (code == A8_OK) {
-        code = a8_broadcast_elements(ctx, in);
+        code = a8_check_type(ctx, in, in->dtype);
     }
     for (uint32_t i = 1; i < inputs && code == A8_OK; i++) {
         a8_tensor_info_t other;

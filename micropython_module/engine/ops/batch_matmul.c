@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <string.h>
+
 #include "../kernels/kernels.h"
 #include "../quantize.h"
 #include "check.h"
@@ -15,14 +17,14 @@ enum {
 typedef struct {
     a8_batch_matmul_params_t params;
     int32_t rows; // of each product
-    int32_t left_row; // elements from one to the next
+    int32_t transposed; // the left holds columns, and a row is put together in scratch
     int32_t chunk; // columns between two polls
     int32_t batch[BATCH_DIMS]; // products, outermost dimension first
     int32_t left_batch[BATCH_DIMS]; // elements from one to the next, 0 where one matrix serves all
     int32_t right_batch[BATCH_DIMS];
 } block_t;
 
-typedef char a8_assert_batch_matmul_block_t[sizeof(block_t) == 88 ? 1 : -1];
+typedef char a8_assert_batch_matmul_block_t[sizeof(block_t) == 84 ? 1 : -1];
 
 // Size of the i-th dimension of MAX_RANK; those that a tensor lacks are 1.
 static int32_t dim(const a8_tensor_info_t *info, uint32_t i) {
@@ -59,8 +61,7 @@ static int check_shapes(a8_ctx_t *ctx, const a8_tensor_info_t *left, const a8_te
     block->rows = dim(left, BATCH_DIMS + adj_x);
     params->depth = dim(left, BATCH_DIMS + !adj_x);
     params->columns = dim(right, BATCH_DIMS + !adj_y);
-    params->left_step = adj_x ? block->rows : 1;
-    block->left_row = adj_x ? 1 : params->depth;
+    block->transposed = adj_x;
     params->right_step = adj_y ? 1 : params->columns;
     params->right_column = adj_y ? params->depth : 1;
     if (dim(right, BATCH_DIMS + adj_y) != params->depth) {
@@ -92,7 +93,13 @@ static int check_shapes(a8_ctx_t *ctx, const a8_tensor_info_t *left, const a8_te
     return A8_OK;
 }
 
-static int keep(a8_ctx_t *ctx, const block_t *block) {
+static int keep(a8_ctx_t *ctx, const block_t *block, uint32_t element_bytes) {
+    if (block->transposed) {
+        int code = a8_ctx_scratch(ctx, (uint32_t)block->params.depth * element_bytes);
+        if (code != A8_OK) {
+            return code;
+        }
+    }
     block_t *kept = a8_ctx_alloc(ctx, sizeof(*block));
     if (kept == NULL) {
         return A8_ERR_MEMORY;
@@ -134,7 +141,7 @@ int a8_batch_matmul_prepare(a8_ctx_t *ctx) {
     block.params.out_zero_point = output.zero_point;
     block.params.multiplier = m.multiplier;
     block.params.shift = m.shift;
-    return keep(ctx, &block);
+    return keep(ctx, &block, wide ? sizeof(int16_t) : sizeof(int8_t));
 }
 
 int a8_batch_matmul_prepare_f32(a8_ctx_t *ctx) {
@@ -157,7 +164,14 @@ int a8_batch_matmul_prepare_f32(a8_ctx_t *ctx) {
     if ((code = check_shapes(ctx, &tensors[0], &tensors[1], &tensors[2], &block)) != A8_OK) {
         return code;
     }
-    return keep(ctx, &block);
+    return keep(ctx, &block, sizeof(float));
+}
+
+// Puts together a row of a matrix that lies column by column.
+static void gather(uint8_t *row, const uint8_t *from, int32_t n, int32_t step_bytes, int32_t element_bytes) {
+    for (int32_t i = 0; i < n; i++) {
+        memcpy(row + i * element_bytes, from + i * step_bytes, (size_t)element_bytes);
+    }
 }
 
 // The rows of one product.
@@ -166,14 +180,19 @@ static int multiply(a8_ctx_t *ctx, a8_batch_matmul_t *kernel, const uint8_t *lef
     const block_t *block = a8_ctx_data(ctx);
     const int32_t columns = block->params.columns;
     for (int32_t y = 0; y < block->rows; y++) {
+        const uint8_t *row = left + (block->transposed ? y : y * block->params.depth) * element_bytes;
+        if (block->transposed) {
+            uint8_t *scratch = a8_ctx_scratch_data(ctx);
+            gather(scratch, row, block->params.depth, block->rows * element_bytes, element_bytes);
+            row = scratch;
+        }
         for (int32_t c = 0, end; c < columns; c = end) {
             end = columns - c < block->chunk ? columns : c + block->chunk;
-            kernel(&block->params, left, right, out, c, end);
+            kernel(&block->params, row, right, out, c, end);
             if (a8_ctx_stop(ctx)) {
                 return A8_ERR_ABORTED;
             }
         }
-        left += block->left_row * element_bytes;
         out += columns * element_bytes;
     }
     return A8_OK;

@@ -21,33 +21,15 @@ typedef struct {
     int32_t step[A8_BROADCAST_INPUTS]; // in elements
 } dim_t;
 
-int a8_broadcast_elements(a8_ctx_t *ctx, const a8_tensor_info_t *info) {
-    if (info->count == 0) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "a tensor has no elements", 1, 0);
-    }
-    if (info->bytes > INT32_MAX) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "a tensor has 2 GB or more", A8_NONE, A8_NONE);
-    }
-    return A8_OK;
-}
-
 int a8_broadcast_tensors(a8_ctx_t *ctx, int32_t n, a8_tensor_info_t *in, a8_tensor_info_t *out) {
     int code = a8_check_node(ctx, (uint32_t)n, in, out);
     for (int32_t i = 1; i < n && code == A8_OK; i++) {
         code = a8_ctx_input(ctx, (uint32_t)i, &in[i]);
     }
     for (int32_t i = 0; i < n && code == A8_OK; i++) {
-        code = a8_broadcast_elements(ctx, &in[i]);
+        code = a8_check_type(ctx, &in[i], in[i].dtype);
     }
-    return code == A8_OK ? a8_broadcast_elements(ctx, out) : code;
-}
-
-int a8_broadcast_dtype(a8_ctx_t *ctx, const a8_tensor_info_t *info, a8_dtype_t dtype) {
-    if (info->dtype != dtype) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "a tensor has another type than the operator takes",
-            (int32_t)dtype, (int32_t)info->dtype);
-    }
-    return A8_OK;
+    return code == A8_OK ? a8_check_type(ctx, out, out->dtype) : code;
 }
 
 int a8_broadcast_movable(a8_ctx_t *ctx, const a8_tensor_info_t *info) {
@@ -63,7 +45,7 @@ int a8_binary_tensors(a8_ctx_t *ctx, bool quantized, a8_tensor_info_t in[2], a8_
     int code = a8_broadcast_tensors(ctx, 2, in, out);
     const a8_tensor_info_t *all[] = { &in[0], &in[1], out };
     for (int i = 0; i < 3 && code == A8_OK; i++) {
-        code = quantized ? a8_check_quantized(ctx, all[i], in[0].dtype) : a8_broadcast_dtype(ctx, all[i], in[0].dtype);
+        code = quantized ? a8_check_quantized(ctx, all[i], in[0].dtype) : a8_check_type(ctx, all[i], in[0].dtype);
     }
     return code;
 }

@@ -27,12 +27,6 @@ typedef int a8_row_fn_t(const void *params, const a8_row_t *row);
 // Gets n inputs and one output, of which each has elements (less than 2^31 bytes). Types are not looked at.
 int a8_broadcast_tensors(a8_ctx_t *ctx, int32_t n, a8_tensor_info_t *in, a8_tensor_info_t *out);
 
-// Has the tensor elements, of less than 2^31 bytes together?
-int a8_broadcast_elements(a8_ctx_t *ctx, const a8_tensor_info_t *info);
-
-// Is the tensor of this type?
-int a8_broadcast_dtype(a8_ctx_t *ctx, const a8_tensor_info_t *info, a8_dtype_t dtype);
-
 // As a8_broadcast_tensors for two inputs, and all three tensors are of the first one's type. quantized: each has
 // one scale.
 int a8_binary_tensors(a8_ctx_t *ctx, bool quantized, a8_tensor_info_t in[2], a8_tensor_info_t *out);

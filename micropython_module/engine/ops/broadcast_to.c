@@ -35,18 +35,18 @@ int a8_broadcast_to_prepare(a8_ctx_t *ctx) {
     a8_tensor_info_t out;
     int code = a8_broadcast_tensors(ctx, 2, in, &out);
     if (code != A8_OK || (code = a8_broadcast_movable(ctx, &in[0])) != A8_OK ||
-        (code = a8_broadcast_dtype(ctx, &out, in[0].dtype)) != A8_OK) {
+        (code = a8_check_type(ctx, &out, in[0].dtype)) != A8_OK) {
         return code;
     }
     params_t params = { .size = (int32_t)a8_dtype_size(in[0].dtype), .is_int64 = in[1].dtype == A8_INT64 };
-    if (!params.is_int64 && (code = a8_broadcast_dtype(ctx, &in[1], A8_INT32)) != A8_OK) {
+    if (!params.is_int64 && (code = a8_check_type(ctx, &in[1], A8_INT32)) != A8_OK) {
         return code;
     }
     if (in[1].rank != 1 || in[1].count != out.rank) {
         return a8_ctx_fail(ctx, A8_ERR_MODEL, "the shape has not one element for each dimension of the output",
             (int32_t)out.rank, (int32_t)in[1].count);
     }
-    memcpy(params.dims, out.dims, sizeof(params.dims));
+    memcpy(params.dims, out.dims, out.rank * sizeof(params.dims[0]));
     if (in[1].data == NULL) {
         params.rank = (int16_t)out.rank;
     } else if (!is_shape(&params, in[1].data, (int32_t)out.rank)) {

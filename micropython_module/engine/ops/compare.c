@@ -44,8 +44,8 @@ static int prepare(a8_ctx_t *ctx, int32_t accept) {
     a8_tensor_info_t in[2];
     a8_tensor_info_t out;
     int code = a8_broadcast_tensors(ctx, 2, in, &out);
-    if (code != A8_OK || (code = a8_broadcast_dtype(ctx, &in[1], in[0].dtype)) != A8_OK ||
-        (code = a8_broadcast_dtype(ctx, &out, A8_BOOL)) != A8_OK) {
+    if (code != A8_OK || (code = a8_check_type(ctx, &in[1], in[0].dtype)) != A8_OK ||
+        (code = a8_check_type(ctx, &out, A8_BOOL)) != A8_OK) {
         return code;
     }
     quantized_t q = { .params = { accept } };

@@ -124,14 +124,11 @@ int a8_concatenation_prepare(a8_ctx_t *ctx) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "no fused activation can be had here", 0, activation);
     }
     int code = prepare(ctx, JOIN, a8_ctx_option_int32(ctx, 0, 0), ALONG, NULL);
-    // Nothing is rescaled here; of int16 the reference doesn't look at the scales.
     for (uint32_t i = 0; i < a8_ctx_inputs(ctx) && code == A8_OK; i++) {
         a8_tensor_info_t in;
         a8_tensor_info_t out;
-        if ((code = a8_ctx_input(ctx, i, &in)) == A8_OK && (code = a8_ctx_output(ctx, 0, &out)) == A8_OK &&
-            a8_dtype_size(in.dtype) == 1 && (in.scale != out.scale || in.zero_point != out.zero_point)) {
-            code = a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "an input's scale or zero point is not the output's",
-                out.zero_point, in.zero_point);
+        if ((code = a8_ctx_input(ctx, i, &in)) == A8_OK && (code = a8_ctx_output(ctx, 0, &out)) == A8_OK) {
+            code = a8_check_same_scale(ctx, &in, &out);
         }
     }
     return code;

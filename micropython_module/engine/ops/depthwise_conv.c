@@ -54,3 +54,11 @@ int a8_depthwise_conv_eval_s8_s4(a8_ctx_t *ctx) {
 int a8_depthwise_conv_eval_s16(a8_ctx_t *ctx) {
     return a8_conv_run(ctx, &kind, a8_depthwise_conv_s16, sizeof(int16_t));
 }
+
+int a8_depthwise_conv_prepare_f32(a8_ctx_t *ctx) {
+    return prepare(ctx, a8_weighted_records_f32);
+}
+
+int a8_depthwise_conv_eval_f32(a8_ctx_t *ctx) {
+    return a8_conv_run(ctx, &kind, a8_depthwise_conv_f32, sizeof(float));
+}

@@ -43,13 +43,16 @@ ROW(mod_row_s16, int16_t, FLOOR_MOD(*a, *b))
 ROW(mod_row_s32, int32_t, FLOOR_MOD(*a, *b))
 ROW(mod_row_s64, int64_t, FLOOR_MOD(*a, *b))
 
-static int eval(a8_ctx_t *ctx, a8_row_fn_t *fn) {
-    int code = a8_broadcast_eval_aligned(ctx, fn, 0);
+static int explain(a8_ctx_t *ctx, int code) {
     return code == A8_ERR_DATA ? a8_ctx_fail(ctx, code, "division by zero", A8_NONE, A8_NONE) : code;
 }
 
+static int eval(a8_ctx_t *ctx, a8_row_fn_t *fn) {
+    return explain(ctx, a8_broadcast_eval_aligned(ctx, fn, 0));
+}
+
 int a8_floor_div_eval_s8(a8_ctx_t *ctx) {
-    return eval(ctx, div_row_s8);
+    return explain(ctx, a8_broadcast_eval(ctx, div_row_s8, 0));
 }
 
 int a8_floor_div_eval_s16(a8_ctx_t *ctx) {
@@ -61,7 +64,7 @@ int a8_floor_div_eval_s32(a8_ctx_t *ctx) {
 }
 
 int a8_floor_mod_eval_s8(a8_ctx_t *ctx) {
-    return eval(ctx, mod_row_s8);
+    return explain(ctx, a8_broadcast_eval(ctx, mod_row_s8, 0));
 }
 
 int a8_floor_mod_eval_s16(a8_ctx_t *ctx) {

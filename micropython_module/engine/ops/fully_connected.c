@@ -94,3 +94,11 @@ int a8_fully_connected_eval_s8_s4(a8_ctx_t *ctx) {
 int a8_fully_connected_eval_s16(a8_ctx_t *ctx) {
     return run(ctx, a8_fully_connected_s16, false);
 }
+
+int a8_fully_connected_prepare_f32(a8_ctx_t *ctx) {
+    return prepare(ctx, a8_weighted_records_f32);
+}
+
+int a8_fully_connected_eval_f32(a8_ctx_t *ctx) {
+    return run(ctx, a8_fully_connected_f32, true);
+}

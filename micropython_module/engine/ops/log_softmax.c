@@ -39,7 +39,7 @@ int a8_log_softmax_prepare_s8(a8_ctx_t *ctx) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "LOG_SOFTMAX's last dimension is too large", MAX_DEPTH, depth);
     }
     a8_scaled_diff_t diff;
-    code = a8_scaled_diff(ctx, a8_real_from_float(in.scale), &diff);
+    code = a8_scaled_diff(ctx, in.scale, 1.0f, &diff);
     if (code != A8_OK) {
         return code;
     }

@@ -14,7 +14,7 @@ int a8_logical_not_prepare(a8_ctx_t *ctx) {
     a8_tensor_info_t in;
     a8_tensor_info_t out;
     int code = a8_broadcast_tensors(ctx, 1, &in, &out);
-    if (code != A8_OK || (code = a8_broadcast_dtype(ctx, &out, in.dtype)) != A8_OK) {
+    if (code != A8_OK || (code = a8_check_type(ctx, &out, in.dtype)) != A8_OK) {
         return code;
     }
     return a8_broadcast_prepare(ctx, 1, &in, &out, NULL, 0);

@@ -26,15 +26,35 @@ typedef struct {
     int32_t n_dims;
     int32_t element;
     int32_t offset; // 1: the edge is not repeated
+    int32_t computed; // 1: the paddings are, of which dim_t only has the sum
+    int32_t dtype; // of them
 } mirror_t;
 
-typedef char a8_assert_pad_blocks[sizeof(block_t) == 16 && sizeof(mirror_t) == 12 && sizeof(dim_t) == 12 ? 1 : -1];
+typedef char a8_assert_pad_blocks[sizeof(block_t) == 16 && sizeof(mirror_t) == 20 && sizeof(dim_t) == 12 ? 1 : -1];
 
-static int paddings(a8_ctx_t *ctx, const a8_tensor_info_t *in, const a8_tensor_info_t *out,
+// Reads the paddings into dims, of which extent is known and after is the sum of both.
+static int read_paddings(a8_ctx_t *ctx, int code, a8_dtype_t dtype, const uint8_t *data, uint32_t n, dim_t *dims) {
+    for (uint32_t i = 0; i < n; i++) {
+        dim_t *d = &dims[i];
+        int32_t out = d->extent + d->after;
+        d->before = a8_index(dtype, data, 2 * i);
+        d->after = a8_index(dtype, data, 2 * i + 1);
+        if (d->before < 0 || d->after < 0) {
+            return a8_ctx_fail(ctx, code, "a padding is negative", 0, d->before < 0 ? d->before : d->after);
+        }
+        if ((int64_t)d->before + d->extent + d->after != out) {
+            return a8_ctx_fail(ctx, code, "a dimension of the output is not the input's with its padding",
+                (int32_t)((uint32_t)d->before + (uint32_t)d->extent + (uint32_t)d->after), out);
+        }
+    }
+    return A8_OK;
+}
+
+// Gets the tensors and, if they are constant, the paddings.
+static int paddings(a8_ctx_t *ctx, const a8_tensor_info_t *in, const a8_tensor_info_t *out, a8_tensor_info_t *pads,
     dim_t dims[A8_MAX_DIMS]) {
-    a8_tensor_info_t pads;
     int code = a8_check_moved(ctx, in, out);
-    if (code != A8_OK || (code = a8_check_constant_indices(ctx, 1, 2 * (int32_t)in->rank, &pads)) != A8_OK) {
+    if (code != A8_OK || (code = a8_check_indices(ctx, 1, 2 * (int32_t)in->rank, pads)) != A8_OK) {
         return code;
     }
     if (out->rank != in->rank) {
@@ -42,17 +62,13 @@ static int paddings(a8_ctx_t *ctx, const a8_tensor_info_t *in, const a8_tensor_i
             (int32_t)out->rank);
     }
     for (uint32_t i = 0; i < in->rank; i++) {
-        dim_t d = { a8_index(pads.dtype, pads.data, 2 * i), in->dims[i], a8_index(pads.dtype, pads.data, 2 * i + 1) };
-        if (d.before < 0 || d.after < 0) {
-            return a8_ctx_fail(ctx, A8_ERR_MODEL, "a padding is negative", 0, d.before < 0 ? d.before : d.after);
-        }
-        if ((int64_t)d.before + d.extent + d.after != out->dims[i]) {
+        if (out->dims[i] < in->dims[i]) {
             return a8_ctx_fail(ctx, A8_ERR_MODEL, "a dimension of the output is not the input's with its padding",
-                (int32_t)((uint32_t)d.before + (uint32_t)d.extent + (uint32_t)d.after), out->dims[i]);
+                in->dims[i], out->dims[i]);
         }
-        dims[i] = d;
+        dims[i] = (dim_t){ 0, in->dims[i], out->dims[i] - in->dims[i] };
     }
-    return A8_OK;
+    return pads->data == NULL ? A8_OK : read_paddings(ctx, A8_ERR_MODEL, pads->dtype, pads->data, in->rank, dims);
 }
 
 // The value is 0 of real numbers, or the third input.
@@ -76,21 +92,19 @@ static int padding_value(a8_ctx_t *ctx, const a8_tensor_info_t *out, block_t *bl
     if (value.count != 1) {
         return a8_ctx_fail(ctx, A8_ERR_MODEL, "the padding's value is not one element", 1, (int32_t)value.count);
     }
-    if (block->element == 1 && (value.scale != out->scale || value.zero_point != out->zero_point)) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "an input's scale or zero point is not the output's",
-            out->zero_point, value.zero_point);
-    }
     block->value_input = 2;
-    return A8_OK;
+    return a8_check_same_scale(ctx, &value, out);
 }
 
 int a8_pad_prepare(a8_ctx_t *ctx) {
     a8_tensor_info_t in;
     a8_tensor_info_t out;
+    a8_tensor_info_t pads;
     dim_t dims[A8_MAX_DIMS];
     block_t head = { 0 };
     int code = a8_check_node(ctx, a8_ctx_inputs(ctx) == 3 ? 3 : 2, &in, &out);
-    if (code != A8_OK || (code = paddings(ctx, &in, &out, dims)) != A8_OK ||
+    if (code != A8_OK || (code = a8_check_constant_indices(ctx, 1, A8_NONE, &pads)) != A8_OK ||
+        (code = paddings(ctx, &in, &out, &pads, dims)) != A8_OK ||
         (code = padding_value(ctx, &out, &head)) != A8_OK) {
         return code;
     }
@@ -167,37 +181,52 @@ int a8_pad_eval(a8_ctx_t *ctx) {
     }
 }
 
+static int check_mirror(a8_ctx_t *ctx, int code, const mirror_t *block, const dim_t *dims) {
+    for (int32_t i = 0; i < block->n_dims; i++) {
+        int32_t most = dims[i].extent - block->offset;
+        int32_t pad = dims[i].before > dims[i].after ? dims[i].before : dims[i].after;
+        if (pad > most) {
+            return a8_ctx_fail(ctx, code, "a padding is larger than what it mirrors", most, pad);
+        }
+    }
+    return A8_OK;
+}
+
 int a8_mirror_pad_prepare(a8_ctx_t *ctx) {
     a8_tensor_info_t in;
     a8_tensor_info_t out;
+    a8_tensor_info_t pads;
     dim_t dims[A8_MAX_DIMS];
     int code = a8_check_node(ctx, 2, &in, &out);
-    if (code != A8_OK || (code = paddings(ctx, &in, &out, dims)) != A8_OK) {
+    if (code != A8_OK || (code = paddings(ctx, &in, &out, &pads, dims)) != A8_OK) {
         return code;
-    }
-    int32_t offset = a8_ctx_option_int8(ctx, 0, 0) == 0; // mode: REFLECT is 0
-    for (uint32_t i = 0; i < in.rank; i++) {
-        int32_t most = dims[i].extent - offset;
-        if (dims[i].before > most || dims[i].after > most) {
-            return a8_ctx_fail(ctx, A8_ERR_MODEL, "a padding is larger than what it mirrors", most,
-                dims[i].before > most ? dims[i].before : dims[i].after);
-        }
     }
     mirror_t *block = a8_ctx_alloc(ctx, (uint32_t)(sizeof(mirror_t) + in.rank * sizeof(dim_t)));
     if (block == NULL) {
         return A8_ERR_MEMORY;
     }
-    *block = (mirror_t){ (int32_t)in.rank, (int32_t)a8_dtype_size(in.dtype), offset };
+    block->n_dims = (int32_t)in.rank;
+    block->element = (int32_t)a8_dtype_size(in.dtype);
+    block->offset = a8_ctx_option_int8(ctx, 0, 0) == 0; // mode: REFLECT is 0
+    block->computed = pads.data == NULL;
+    block->dtype = (int32_t)pads.dtype;
     memcpy(block + 1, dims, in.rank * sizeof(dim_t));
-    return A8_OK;
+    return block->computed != 0 ? A8_OK : check_mirror(ctx, A8_ERR_MODEL, block, dims);
 }
 
 // Each dimension is its padding before, the input and the padding behind: the output is made of as many boxes as
 // there are ways to choose one of the three in all dimensions.
 int a8_mirror_pad_eval(a8_ctx_t *ctx) {
     const mirror_t *block = a8_ctx_data(ctx);
-    const dim_t *dims = (const dim_t *)(block + 1);
     const int32_t n = block->n_dims;
+    dim_t dims[A8_MAX_DIMS];
+    memcpy(dims, block + 1, (uint32_t)n * sizeof(dim_t));
+    if (block->computed != 0) {
+        int code = read_paddings(ctx, A8_ERR_DATA, (a8_dtype_t)block->dtype, a8_ctx_in(ctx, 1), (uint32_t)n, dims);
+        if (code != A8_OK || (code = check_mirror(ctx, A8_ERR_DATA, block, dims)) != A8_OK) {
+            return code;
+        }
+    }
     uint8_t part[A8_MAX_DIMS] = { 0 }; // 0 before, 1 the input, 2 behind
     for (;;) {
         a8_strided_t box = a8_strided(block->element);

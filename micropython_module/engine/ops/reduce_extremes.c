@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// REDUCE_MAX and REDUCE_MIN, REDUCE_ANY and REDUCE_ALL. The state is the largest element seen; for the
+// REDUCE_MAX and REDUCE_MIN, REDUCE_ANY and REDUCE_ALL, SUM of int32. The state is the largest element seen; for the
 // smallest one elements are complemented (flip is -1), which turns their order around.
 #include <string.h>
 
@@ -34,7 +34,7 @@ int a8_reduce_extreme_prepare(a8_ctx_t *ctx) {
     return prepare(ctx, true);
 }
 
-int a8_reduce_logical_prepare(a8_ctx_t *ctx) {
+int a8_reduce_plain_prepare(a8_ctx_t *ctx) {
     return prepare(ctx, false);
 }
 
@@ -67,6 +67,24 @@ EXTREMES(s8, int8_t)
 EXTREMES(u8, uint8_t)
 EXTREMES(s16, int16_t)
 EXTREMES(s32, int32_t)
+
+// Not an extreme, but as simple: a sum that wraps around.
+static int32_t row_sum_s32(int32_t sum, int32_t flip, const uint8_t *x, int32_t n, int32_t stride) {
+    (void)flip;
+    uint32_t total = (uint32_t)sum;
+    for (; n > 0; n--) {
+        uint32_t v;
+        memcpy(&v, x, sizeof(v));
+        total += v;
+        x += stride;
+    }
+    return (int32_t)total;
+}
+
+int a8_sum_eval_s32(a8_ctx_t *ctx) {
+    static const a8_reducer_t reducer = { row_sum_s32, put_s32, 0, 0 };
+    return a8_reduce_eval(ctx, a8_ctx_data(ctx), &reducer, NULL);
+}
 
 static int32_t row_bool(int32_t best, int32_t flip, const uint8_t *x, int32_t n, int32_t stride) {
     for (; n > 0; n--) {

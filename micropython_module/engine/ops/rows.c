@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "rows.h"
 
+#include "../quantize.h"
 #include "check.h"
 
 int a8_check_rows(a8_ctx_t *ctx, const a8_tensor_info_t *in, const a8_tensor_info_t *out, int32_t *rows,
@@ -24,18 +25,17 @@ int a8_check_rows(a8_ctx_t *ctx, const a8_tensor_info_t *in, const a8_tensor_inf
     return A8_OK;
 }
 
-int a8_softmax_beta(a8_ctx_t *ctx, const a8_tensor_info_t *in, a8_real_t *scale) {
-    float beta = a8_ctx_option_float(ctx, 0, 0.0f);
-    if (!(beta > 0.0f && beta <= 3.4028234663852886e38f)) {
+int a8_softmax_beta(a8_ctx_t *ctx, float *beta) {
+    *beta = a8_ctx_option_float(ctx, 0, 0.0f);
+    if (!(*beta > 0.0f && *beta <= 3.4028234663852886e38f)) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "SOFTMAX's beta is not a positive number", A8_NONE, A8_NONE);
     }
-    *scale = a8_real_mul(a8_real_from_float(beta), a8_real_from_float(in->scale));
     return A8_OK;
 }
 
-int a8_scaled_diff(a8_ctx_t *ctx, a8_real_t scale, a8_scaled_diff_t *diff) {
+int a8_scaled_diff(a8_ctx_t *ctx, float scale, float beta, a8_scaled_diff_t *diff) {
     int32_t fraction_bits = 31 - A8_SCALED_DIFF_BITS;
-    a8_real_t steps = a8_real_scale(scale, fraction_bits);
+    a8_real_t steps = a8_real_scale(a8_real_mul(a8_real_from_float(beta), a8_real_from_float(scale)), fraction_bits);
     if (a8_real_cmp(steps, a8_real_from_float(1.0f)) <= 0) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "input scale (times beta) is 2^-26 or less", A8_NONE, A8_NONE);
     }

@@ -12,10 +12,10 @@ typedef struct {
 static int tensors(a8_ctx_t *ctx, a8_tensor_info_t in[3], a8_tensor_info_t *out) {
     int code = a8_broadcast_tensors(ctx, 3, in, out);
     if (code != A8_OK || (code = a8_broadcast_movable(ctx, &in[1])) != A8_OK ||
-        (code = a8_broadcast_dtype(ctx, &in[2], in[1].dtype)) != A8_OK) {
+        (code = a8_check_type(ctx, &in[2], in[1].dtype)) != A8_OK) {
         return code;
     }
-    return a8_broadcast_dtype(ctx, out, in[1].dtype);
+    return a8_check_type(ctx, out, in[1].dtype);
 }
 
 static int prepare(a8_ctx_t *ctx, const a8_tensor_info_t in[3], const a8_tensor_info_t *out) {

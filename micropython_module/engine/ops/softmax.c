@@ -47,10 +47,10 @@ int a8_softmax_prepare(a8_ctx_t *ctx) {
     if (depth > MAX_DEPTH) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "SOFTMAX's last dimension is too large", MAX_DEPTH, depth);
     }
-    a8_real_t scale;
+    float beta;
     a8_scaled_diff_t diff;
-    code = a8_softmax_beta(ctx, &in, &scale);
-    if (code != A8_OK || (code = a8_scaled_diff(ctx, scale, &diff)) != A8_OK) {
+    code = a8_softmax_beta(ctx, &beta);
+    if (code != A8_OK || (code = a8_scaled_diff(ctx, in.scale, beta, &diff)) != A8_OK) {
         return code;
     }
     block_t *block = a8_ctx_alloc(ctx, sizeof(block_t));

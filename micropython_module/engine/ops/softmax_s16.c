@@ -34,8 +34,8 @@ int a8_softmax_prepare_s16(a8_ctx_t *ctx) {
     if (depth > MAX_DEPTH) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "SOFTMAX's last dimension is too large", MAX_DEPTH, depth);
     }
-    a8_real_t scale;
-    code = a8_softmax_beta(ctx, &in, &scale);
+    float beta;
+    code = a8_softmax_beta(ctx, &beta);
     if (code != A8_OK) {
         return code;
     }
@@ -45,6 +45,7 @@ int a8_softmax_prepare_s16(a8_ctx_t *ctx) {
     }
     // 65535 steps of the table are 10.
     a8_real_t step = a8_real_div(a8_real_from_float(10.0f), a8_real_from_float(65535.0f));
+    a8_real_t scale = a8_real_mul(a8_real_from_float(in.scale), a8_real_from_float(beta));
     a8_multiplier_t m = a8_multiplier(a8_real_div(scale, step));
     block->rows = rows;
     block->params.depth = depth;

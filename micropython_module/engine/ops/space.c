@@ -57,17 +57,50 @@ int a8_depth_to_space_prepare(a8_ctx_t *ctx) {
 
 // One or two dimensions behind the batch are in blocks (with one, the second is 1 and so is its block).
 typedef struct {
-    int32_t batches; // in space
+    int32_t batches[2]; // in space and in blocks
     int32_t depth; // bytes of a pixel
     int32_t space[2]; // height and width
     int32_t blocks[2];
     int32_t block[2];
     int32_t before[2]; // padding of space, above and to the left
-    int32_t bytes; // to fill with padding, or 0
-    uint8_t value[4]; // of it; only the first
+    uint8_t n_dims; // in blocks: 1 or 2
+    uint8_t computed; // 1: block and before are in the inputs
+    uint8_t dtypes[2]; // of those
+    uint8_t fill; // 1: there is padding, unless block and before are computed, when there may be
+    uint8_t value; // of it, the lowest byte; the others are 0
+    uint8_t reserved[2];
 } batch_t;
 
-typedef char a8_assert_space_batch_t[sizeof(batch_t) == 48 ? 1 : -1];
+typedef char a8_assert_space_batch_t[sizeof(batch_t) == 52 ? 1 : -1];
+
+// Reads block and padding.
+static int fit(a8_ctx_t *ctx, int code, batch_t *b, const uint8_t *block, const uint8_t *pads) {
+    int64_t batches = b->batches[0];
+    for (uint32_t i = 0; i < b->n_dims; i++) {
+        int32_t size = a8_index((a8_dtype_t)b->dtypes[0], block, i);
+        int32_t before = a8_index((a8_dtype_t)b->dtypes[1], pads, 2 * i);
+        int32_t after = a8_index((a8_dtype_t)b->dtypes[1], pads, 2 * i + 1);
+        if (size <= 0 || before < 0 || after < 0) {
+            return a8_ctx_fail(ctx, code, "a block is empty or a padding negative", A8_NONE, A8_NONE);
+        }
+        if ((int64_t)b->space[i] + before + after != (int64_t)b->blocks[i] * size) {
+            return a8_ctx_fail(ctx, code, "a padded dimension is not the other's times the block", b->space[i],
+                b->blocks[i]);
+        }
+        batches *= size;
+        if (batches > b->batches[1]) {
+            break;
+        }
+        b->fill |= before != 0 || after != 0;
+        b->block[i] = size;
+        b->before[i] = before;
+    }
+    if (batches != b->batches[1]) {
+        return a8_ctx_fail(ctx, code, "the batches are not one for each pixel of a block", b->batches[0],
+            b->batches[1]);
+    }
+    return A8_OK;
+}
 
 static int batch(a8_ctx_t *ctx, bool to_batch) {
     a8_tensor_info_t space;
@@ -76,8 +109,8 @@ static int batch(a8_ctx_t *ctx, bool to_batch) {
     a8_tensor_info_t pads;
     int code = a8_check_node(ctx, 3, to_batch ? &space : &blocks, to_batch ? &blocks : &space);
     if (code != A8_OK || (code = a8_check_moved(ctx, &space, &blocks)) != A8_OK ||
-        (code = a8_check_constant_indices(ctx, 1, A8_NONE, &block)) != A8_OK ||
-        (code = a8_check_constant_indices(ctx, 2, 2 * (int32_t)block.count, &pads)) != A8_OK) {
+        (code = a8_check_indices(ctx, 1, A8_NONE, &block)) != A8_OK ||
+        (code = a8_check_indices(ctx, 2, 2 * (int32_t)block.count, &pads)) != A8_OK) {
         return code;
     }
     uint32_t n = block.count;
@@ -92,35 +125,17 @@ static int batch(a8_ctx_t *ctx, bool to_batch) {
     if (to == NULL) {
         return A8_ERR_MEMORY;
     }
-    to->batches = space.dims[0];
+    to->batches[0] = space.dims[0];
+    to->batches[1] = blocks.dims[0];
     to->depth = (int32_t)a8_dtype_size(space.dtype);
+    to->n_dims = (uint8_t)n;
+    to->dtypes[0] = (uint8_t)block.dtype;
+    to->dtypes[1] = (uint8_t)pads.dtype;
+    to->value = to->depth == 1 ? (uint8_t)blocks.zero_point : 0;
     to->space[1] = to->blocks[1] = to->block[1] = 1;
-    int64_t batches = space.dims[0];
-    bool padded = false;
     for (uint32_t i = 0; i < n; i++) {
-        int32_t size = a8_index(block.dtype, block.data, i);
-        int32_t before = a8_index(pads.dtype, pads.data, 2 * i);
-        int32_t after = a8_index(pads.dtype, pads.data, 2 * i + 1);
-        if (size <= 0 || before < 0 || after < 0) {
-            return a8_ctx_fail(ctx, A8_ERR_MODEL, "a block is empty or a padding negative", A8_NONE, A8_NONE);
-        }
-        if ((int64_t)space.dims[i + 1] + before + after != (int64_t)blocks.dims[i + 1] * size) {
-            return a8_ctx_fail(ctx, A8_ERR_MODEL, "a padded dimension is not the other's times the block",
-                space.dims[i + 1], blocks.dims[i + 1]);
-        }
-        padded = padded || before != 0 || after != 0;
-        batches *= size;
-        if (batches > blocks.dims[0]) {
-            break;
-        }
         to->space[i] = space.dims[i + 1];
         to->blocks[i] = blocks.dims[i + 1];
-        to->block[i] = size;
-        to->before[i] = before;
-    }
-    if (batches != blocks.dims[0]) {
-        return a8_ctx_fail(ctx, A8_ERR_MODEL, "the batches are not one for each pixel of a block", space.dims[0],
-            blocks.dims[0]);
     }
     for (uint32_t i = n + 1; i < space.rank; i++) {
         if (space.dims[i] != blocks.dims[i]) {
@@ -129,11 +144,8 @@ static int batch(a8_ctx_t *ctx, bool to_batch) {
         }
         to->depth *= space.dims[i];
     }
-    if (to_batch && padded) {
-        to->bytes = (int32_t)blocks.bytes;
-        to->value[0] = a8_dtype_size(space.dtype) == 1 ? (uint8_t)blocks.zero_point : 0;
-    }
-    return A8_OK;
+    to->computed = block.data == NULL || pads.data == NULL;
+    return to->computed != 0 ? A8_OK : fit(ctx, A8_ERR_MODEL, to, block.data, pads.data);
 }
 
 int a8_space_to_batch_prepare(a8_ctx_t *ctx) {
@@ -158,12 +170,22 @@ static int32_t meet(const batch_t *b, int32_t dim, int32_t k, int32_t *first, in
     return *first * size - away;
 }
 
-static int move(a8_ctx_t *ctx, const batch_t *b, bool to_batch) {
+static int move(a8_ctx_t *ctx, bool to_batch) {
+    batch_t copy = *(const batch_t *)a8_ctx_data(ctx);
+    const batch_t *b = &copy;
+    int code = b->computed == 0 ? A8_OK : fit(ctx, A8_ERR_DATA, &copy, a8_ctx_in(ctx, 1), a8_ctx_in(ctx, 2));
     const int32_t row[2] = { b->space[1] * b->depth, b->blocks[1] * b->depth }; // in space and in blocks
     const int32_t image[2] = { b->space[0] * row[0], b->blocks[0] * row[1] };
+    if (code == A8_OK && to_batch && b->fill != 0) {
+        int32_t left = A8_POLL_BYTES;
+        code = a8_fill(ctx, &b->value, 1, a8_ctx_out(ctx, 0), (uint32_t)(b->batches[1] * image[1]), &left);
+    }
+    if (code != A8_OK) {
+        return code;
+    }
     int32_t at = 0; // in blocks
     for (int32_t y = 0; y < b->block[0]; y++) {
-        for (int32_t x = 0; x < b->block[1]; x++, at += b->batches * image[1]) {
+        for (int32_t x = 0; x < b->block[1]; x++, at += b->batches[0] * image[1]) {
             int32_t y0, x0, h, w;
             int32_t space_y = meet(b, 0, y, &y0, &h);
             int32_t space_x = meet(b, 1, x, &x0, &w);
@@ -178,7 +200,7 @@ static int move(a8_ctx_t *ctx, const batch_t *b, bool to_batch) {
             const int32_t dims[3][3] = {
                 { w, b->block[1] * b->depth, b->depth },
                 { h, b->block[0] * row[0], row[1] },
-                { b->batches, image[0], image[1] },
+                { b->batches[0], image[0], image[1] },
             };
             a8_strided_t box = a8_strided(b->depth);
             box.in = to_batch ? in_space : in_blocks;
@@ -186,7 +208,7 @@ static int move(a8_ctx_t *ctx, const batch_t *b, bool to_batch) {
             for (uint32_t i = 0; i < 3; i++) {
                 a8_strided_add(&box, dims[i][0], dims[i][to_batch ? 1 : 2], dims[i][to_batch ? 2 : 1]);
             }
-            int code = a8_strided_copy(ctx, &box, a8_ctx_in(ctx, 0), a8_ctx_out(ctx, 0));
+            code = a8_strided_copy(ctx, &box, a8_ctx_in(ctx, 0), a8_ctx_out(ctx, 0));
             if (code != A8_OK) {
                 return code;
             }
@@ -196,12 +218,9 @@ static int move(a8_ctx_t *ctx, const batch_t *b, bool to_batch) {
 }
 
 int a8_space_to_batch_eval(a8_ctx_t *ctx) {
-    const batch_t *b = a8_ctx_data(ctx);
-    int32_t left = A8_POLL_BYTES;
-    int code = a8_fill(ctx, b->value, 1, a8_ctx_out(ctx, 0), (uint32_t)b->bytes, &left);
-    return code == A8_OK ? move(ctx, b, true) : code;
+    return move(ctx, true);
 }
 
 int a8_batch_to_space_eval(a8_ctx_t *ctx) {
-    return move(ctx, a8_ctx_data(ctx), false);
+    return move(ctx, false);
 }

@@ -185,6 +185,15 @@ int a8_check_same_shape(a8_ctx_t *ctx, const a8_tensor_info_t *in, const a8_tens
     return A8_OK;
 }
 
+int a8_check_same_scale(a8_ctx_t *ctx, const a8_tensor_info_t *in, const a8_tensor_info_t *out) {
+    bool same = memcmp(&in->scale, &out->scale, sizeof(in->scale)) == 0 && in->zero_point == out->zero_point;
+    if (a8_dtype_size(in->dtype) == 1 && !same) {
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "an input's scale or zero point is not the output's",
+            out->zero_point, in->zero_point);
+    }
+    return A8_OK;
+}
+
 void a8_strides(const a8_tensor_info_t *info, int32_t strides[A8_MAX_DIMS]) {
     int32_t stride = (int32_t)a8_dtype_size(info->dtype);
     for (uint32_t i = info->rank; i-- > 0;) {

@@ -50,6 +50,9 @@ int a8_fill(a8_ctx_t *ctx, const uint8_t *value, uint32_t element, uint8_t *out,
 int a8_check_moved(a8_ctx_t *ctx, const a8_tensor_info_t *in, const a8_tensor_info_t *out);
 // Has the output the input's shape?
 int a8_check_same_shape(a8_ctx_t *ctx, const a8_tensor_info_t *in, const a8_tensor_info_t *out);
+// If elements are int8 or uint8: do they stand for the same numbers in both, as where the reference moves without
+// rescaling and insists on it? Of int16 it doesn't look at scales.
+int a8_check_same_scale(a8_ctx_t *ctx, const a8_tensor_info_t *in, const a8_tensor_info_t *out);
 // Bytes from one element to the next along each dimension.
 void a8_strides(const a8_tensor_info_t *info, int32_t strides[A8_MAX_DIMS]);
 
