@@ -9,11 +9,6 @@ from differential import MODEL, UNSUPPORTED, Case, cases_wanted
 from model_builder import ModelBuilder
 
 
-@pytest.fixture(scope="module")
-def program():
-    return differential.build()
-
-
 def test_random_programs(program):
     rng = np.random.default_rng(1)
     cases, nodes = [], {"IF": 0, "WHILE": 0}

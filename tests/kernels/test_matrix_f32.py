@@ -7,17 +7,12 @@ products before they add them, as on x86-64.
 
 import numpy as np
 import pytest
-from differential import build, cases_wanted
+from differential import cases_wanted
 from matrix_cases import F32, OPERATORS, check, pool, refused, valid
 
 CASES = 200
 OPERATORS = OPERATORS | {"l2_pool": pool("L2_POOL_2D")}
 WEIGHTED = ["conv", "depthwise_conv", "transpose_conv", "fully_connected"]
-
-
-@pytest.fixture(scope="module")
-def program():
-    return build()
 
 
 @pytest.mark.parametrize("name", OPERATORS)

@@ -9,16 +9,11 @@ import copy
 
 import numpy as np
 import pytest
-from differential import build, cases_wanted
+from differential import cases_wanted
 from matrix_cases import OPERATORS, S4, check, check_spread, refused, valid
 
 CASES = 250
 WEIGHTED = ["conv", "depthwise_conv", "fully_connected"]
-
-
-@pytest.fixture(scope="module")
-def program():
-    return build()
 
 
 def widened(case):

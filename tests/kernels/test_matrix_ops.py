@@ -7,18 +7,13 @@ alignment, and in the wheel tflite_micro. Outputs must be the same to the bit.
 
 import numpy as np
 import pytest
-from differential import Failure, build, cases_wanted, run_engine
+from differential import Failure, cases_wanted, run_engine
 from matrix_cases import NAMES, OPERATORS, Case, add_weights, check, check_spread, refused, valid
 
 CASES = 600  # random models an operator
 
 WINDOWED = ["conv", "depthwise_conv", "average_pool", "max_pool"]
 WEIGHTED = ["conv", "depthwise_conv", "transpose_conv", "fully_connected"]
-
-
-@pytest.fixture(scope="module")
-def program():
-    return build()
 
 
 @pytest.mark.parametrize("name", OPERATORS)

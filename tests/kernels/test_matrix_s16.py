@@ -7,7 +7,7 @@ FULLY_CONNECTED's with a bias of int32 are of 32 bits and requantized as those o
 
 import numpy as np
 import pytest
-from differential import build, cases_wanted
+from differential import cases_wanted
 from matrix_cases import (
     OPERATORS,
     S16,
@@ -27,11 +27,6 @@ BIASES = {
     "transpose_conv": [S16, S16_SHORT],
     "fully_connected": [S16, S16_NARROW],
 }
-
-
-@pytest.fixture(scope="module")
-def program():
-    return build()
 
 
 @pytest.mark.parametrize("name", OPERATORS)
