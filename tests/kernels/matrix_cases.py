@@ -292,6 +292,7 @@ NAMES = {
     "fully_connected": "FULLY_CONNECTED",
     "average_pool": "AVERAGE_POOL_2D",
     "max_pool": "MAX_POOL_2D",
+    "l2_pool": "L2_POOL_2D",
 }
 
 

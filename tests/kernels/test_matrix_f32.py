@@ -8,9 +8,10 @@ products before they add them, as on x86-64.
 import numpy as np
 import pytest
 from differential import build, cases_wanted
-from matrix_cases import F32, OPERATORS, check, refused, valid
+from matrix_cases import F32, OPERATORS, check, pool, refused, valid
 
 CASES = 200
+OPERATORS = OPERATORS | {"l2_pool": pool("L2_POOL_2D")}
 WEIGHTED = ["conv", "depthwise_conv", "transpose_conv", "fully_connected"]
 
 
@@ -71,7 +72,7 @@ def test_refused(name, program):
         return
     case = valid(name, F32)
     case.filter["dtype"] = "float16"
-    refused(case, program, "weights must be", 0, 1)
+    refused(case, program, "weights have another type", 0, 1)
     case = valid(name, F32)
     case.bias["dtype"] = "int32"
-    refused(case, program, "bias must be", 0, 2)
+    refused(case, program, "bias has another type", 0, 2)

@@ -176,7 +176,7 @@ def test_refused_weights(name, program):
     channels = valid(name).out_shape[-1]
     values = valid(name).filter["values"]
     scales = valid(name).filter["scale"]
-    refused(with_filter(dtype="uint8"), program, "must be int8", 9, 3)
+    refused(with_filter(dtype="uint8"), program, "weights have another type", 9, 3)
     refused(with_filter(scale=None), program, "weights have no scale", 1, 0)
     # Scales that are right for the tensor, but not those of output channels.
     along = {"conv": (3, 2), "depthwise_conv": (1, 3), "transpose_conv": (3, 8), "fully_connected": (1, 8)}[
@@ -196,7 +196,7 @@ def test_refused_weights(name, program):
     else:
         refused(with_filter(values=values[0], scale=scales[:1]), program, "weights need two dimensions", 2, 1)
     refused(with_filter(values=np.zeros((0, *values.shape[1:]), np.int8), scale=scales[:1]), program, "")
-    refused(with_bias(dtype="int64"), program, "bias must be int32", 2, 4)
+    refused(with_bias(dtype="int64"), program, "bias has another type", 2, 4)
     refused(
         with_bias(values=np.zeros(channels + 1, np.int32), scale=None),
         program,

@@ -83,13 +83,21 @@ typedef struct {
     a8_window_t window;
     int32_t batches;
     int32_t channels;
-    a8_result_t result;
+    int16_t min; // of integers
+    int16_t max;
 } a8_pool_params_t;
+
+// What the pools of floats have.
+typedef struct {
+    a8_pool_params_t pool;
+    a8_range_t range;
+} a8_pool_f32_params_t;
 
 // These lie in an interpreter's records, whose size is the same on every machine.
 typedef char a8_assert_conv_params_t[sizeof(a8_conv_params_t) == 68 ? 1 : -1];
 typedef char a8_assert_fully_connected_params_t[sizeof(a8_fully_connected_params_t) == 20 ? 1 : -1];
-typedef char a8_assert_pool_params_t[sizeof(a8_pool_params_t) == 56 ? 1 : -1];
+typedef char a8_assert_pool_params_t[sizeof(a8_pool_params_t) == 52 ? 1 : -1];
+typedef char a8_assert_pool_f32_params_t[sizeof(a8_pool_f32_params_t) == 60 ? 1 : -1];
 
 // What a kernel with weights works on. Input, filter and bias may have any alignment; the output's is its type's.
 typedef struct {
@@ -128,13 +136,14 @@ a8_fully_connected_t a8_fully_connected_s8_generic;
 a8_fully_connected_t a8_fully_connected_s8_s4_generic;
 a8_fully_connected_t a8_fully_connected_s16_generic;
 
-// input and output are one image. Every window holds at least one tap, at most A8_POOL_MAX_TAPS of its type.
+// input and output are one image. params of floats are those of an a8_pool_f32_params_t. Every window holds at least one tap, at most A8_POOL_MAX_TAPS of its type.
 #define A8_POOL_MAX_TAPS_S8 (1 << 22) // so that the sum of a window stays in 32 bits
 #define A8_POOL_MAX_TAPS_S16 (1 << 15)
 #define A8_POOL_MAX_TAPS_F32 (1 << 24) // exact as a float
 typedef void a8_pool_t(const a8_pool_params_t *params, const void *input, void *output, int32_t y0, int32_t y1);
 a8_pool_t a8_average_pool_f32_generic;
 a8_pool_t a8_max_pool_f32_generic;
+a8_pool_t a8_l2_pool_f32_generic;
 a8_pool_t a8_average_pool_s8_generic;
 a8_pool_t a8_max_pool_s8_generic;
 a8_pool_t a8_average_pool_s16_generic;
@@ -362,6 +371,7 @@ void a8_irfft_f32_generic(const a8_fft_t *fft, const float *table, const uint8_t
 #define a8_fully_connected_f32 a8_fully_connected_f32_generic
 #define a8_average_pool_f32 a8_average_pool_f32_generic
 #define a8_max_pool_f32 a8_max_pool_f32_generic
+#define a8_l2_pool_f32 a8_l2_pool_f32_generic
 #define a8_conv_s8 a8_conv_s8_generic
 #define a8_depthwise_conv_s8 a8_depthwise_conv_s8_generic
 #define a8_transpose_conv_s8 a8_transpose_conv_s8_generic

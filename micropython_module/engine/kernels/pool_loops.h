@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Average and maximum pools, for the types of the including file; see matrix_generic.h.
+// Average and maximum pools, for the types of the including file; see matrix_generic.h. It defines either kernel's
+// name, or both.
 
+#ifdef AVERAGE_KERNEL
 A8_PLACE void AVERAGE_KERNEL(const a8_pool_params_t *params, const void *input, void *output, int32_t y0,
     int32_t y1) {
     const a8_window_t *win = &params->window;
@@ -24,13 +26,16 @@ A8_PLACE void AVERAGE_KERNEL(const a8_pool_params_t *params, const void *input, 
                     }
                 }
                 for (int32_t i = 0; i < n; i++) {
-                    *out++ = average(&params->result, sums[i], count);
+                    *out++ = average(params, sums[i], count);
                 }
             }
         }
     }
 }
+#undef AVERAGE_KERNEL
+#endif
 
+#ifdef MAX_KERNEL
 A8_PLACE void MAX_KERNEL(const a8_pool_params_t *params, const void *input, void *output, int32_t y0, int32_t y1) {
     const a8_window_t *win = &params->window;
     const int32_t channels = params->channels;
@@ -49,12 +54,11 @@ A8_PLACE void MAX_KERNEL(const a8_pool_params_t *params, const void *input, void
                 }
             }
             for (int32_t c = 0; c < channels; c++) {
-                out[c] = clamp(&params->result, out[c]);
+                out[c] = clamp(params, out[c]);
             }
             out += channels;
         }
     }
 }
-
-#undef AVERAGE_KERNEL
 #undef MAX_KERNEL
+#endif

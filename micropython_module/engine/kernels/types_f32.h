@@ -77,15 +77,15 @@ static inline sum_t sum_before(const a8_result_t *result, const input_t *x, int3
 }
 
 // A NaN stays what it is.
-static inline element_t clamp(const a8_result_t *result, element_t value) {
-    if (value < result->range.min) {
-        value = result->range.min;
+static inline element_t within(const a8_range_t *range, element_t value) {
+    if (value < range->min) {
+        value = range->min;
     }
-    return value > result->range.max ? result->range.max : value;
+    return value > range->max ? range->max : value;
 }
 
 static inline element_t to_output(const a8_result_t *result, const a8_operands_t *t, sum_t sum, int32_t channel) {
-    return clamp(result, t->bias == NULL ? sum : sum + load((filter_t)(const void *)t->bias + channel));
+    return within(&result->range, t->bias == NULL ? sum : sum + load((filter_t)(const void *)t->bias + channel));
 }
 
 // ---- Of pools -------------------------------------------------------------
@@ -98,8 +98,12 @@ static inline void add_row(pool_sum_t *sums, const input_t *x, int32_t n) {
     }
 }
 
-static inline element_t average(const a8_result_t *result, pool_sum_t sum, int32_t count) {
-    return clamp(result, sum / (float)count);
+static inline element_t clamp(const a8_pool_params_t *params, element_t value) {
+    return within(&((const a8_pool_f32_params_t *)params)->range, value);
+}
+
+static inline element_t average(const a8_pool_params_t *params, pool_sum_t sum, int32_t count) {
+    return clamp(params, sum / (float)count);
 }
 
 static inline void lowest_row(element_t *out, int32_t n) {

@@ -44,9 +44,9 @@ static inline void add_row(pool_sum_t *sums, const input_t *x, int32_t n) {
     }
 }
 
-static inline element_t average(const a8_result_t *result, pool_sum_t sum, int32_t count) {
+static inline element_t average(const a8_pool_params_t *params, pool_sum_t sum, int32_t count) {
     const int32_t half = sum > 0 ? count / 2 : -(count / 2); // half away from zero
-    return (element_t)a8_clamp((sum + half) / count, result->requantize.min, result->requantize.max);
+    return (element_t)a8_clamp((sum + half) / count, params->min, params->max);
 }
 
 static inline void lowest_row(element_t *out, int32_t n) {
@@ -61,8 +61,8 @@ static inline void max_row(element_t *out, const input_t *x, int32_t n) {
     }
 }
 
-static inline element_t clamp(const a8_result_t *result, element_t value) {
-    return (element_t)a8_clamp(value, result->requantize.min, result->requantize.max);
+static inline element_t clamp(const a8_pool_params_t *params, element_t value) {
+    return (element_t)a8_clamp(value, params->min, params->max);
 }
 
 #endif

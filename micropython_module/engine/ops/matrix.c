@@ -35,9 +35,8 @@ int a8_weighted_tensors(a8_ctx_t *ctx, const a8_weighted_kind_t *kind, a8_weight
     }
     const a8_dtype_t usual = dtype == A8_FLOAT32 ? A8_FLOAT32 : A8_INT8;
     if (weights != usual && (weights != A8_INT4 || dtype != A8_INT8)) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "weights must be int8 (type 9); float32 with float32 activations, "
-                                                    "perhaps int4 with int8 ones",
-            (int32_t)usual, (int32_t)weights);
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "weights have another type than the operator takes", (int32_t)usual,
+            (int32_t)weights);
     }
     if (t->filter.count == 0) {
         return a8_ctx_fail(ctx, A8_ERR_MODEL, "weights have no elements", 1, 0);
@@ -66,8 +65,7 @@ int a8_check_bias(a8_ctx_t *ctx, const a8_weighted_t *t, int32_t channels, a8_dt
     const bool narrow = bias->dtype == A8_INT32 && t->kind->sums & A8_NARROW_BIAS;
     const bool brief = bias->dtype == A8_INT16 && t->kind->sums & A8_SHORT_BIAS;
     if (bias->dtype != usual && (usual != A8_INT64 || !(narrow || brief))) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED,
-            "bias must be int32 (type 2) with int8 activations, int64 (4) with int16, float32 (0) with float32",
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "the bias has another type than the operator takes",
             (int32_t)usual, (int32_t)bias->dtype);
     }
     if (bias->count != (uint32_t)channels) {

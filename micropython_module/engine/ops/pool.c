@@ -62,12 +62,12 @@ static int open(a8_ctx_t *ctx, int32_t max_taps, a8_tensor_info_t *input, a8_ten
     return A8_OK;
 }
 
-static int close(a8_ctx_t *ctx, const a8_pool_params_t *params) {
-    a8_pool_params_t *records = a8_ctx_alloc(ctx, sizeof(*params));
+static int close(a8_ctx_t *ctx, const void *params, uint32_t size) {
+    void *records = a8_ctx_alloc(ctx, size);
     if (records == NULL) {
         return A8_ERR_MEMORY;
     }
-    *records = *params;
+    memcpy(records, params, size);
     return A8_OK;
 }
 
@@ -83,9 +83,9 @@ static int prepare(a8_ctx_t *ctx, int32_t max_taps, int32_t min, int32_t max) {
     if (a8_activation_range(activation, output.scale, output.zero_point, &min, &max) != 0) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "fused activation is not supported", A8_NONE, activation);
     }
-    params.result.requantize.min = (int16_t)min;
-    params.result.requantize.max = (int16_t)max;
-    return close(ctx, &params);
+    params.min = (int16_t)min;
+    params.max = (int16_t)max;
+    return close(ctx, &params, sizeof(params));
 }
 
 int a8_pool_prepare_s8(a8_ctx_t *ctx) {
@@ -99,12 +99,12 @@ int a8_pool_prepare_s16(a8_ctx_t *ctx) {
 int a8_pool_prepare_f32(a8_ctx_t *ctx) {
     a8_tensor_info_t input;
     a8_tensor_info_t output;
-    a8_pool_params_t params;
-    int code = open(ctx, A8_POOL_MAX_TAPS_F32, &input, &output, &params);
+    a8_pool_f32_params_t params;
+    int code = open(ctx, A8_POOL_MAX_TAPS_F32, &input, &output, &params.pool);
     if (code == A8_OK) {
-        code = a8_float_range(ctx, a8_ctx_option_int8(ctx, ACTIVATION, 0), &params.result.range);
+        code = a8_float_range(ctx, a8_ctx_option_int8(ctx, ACTIVATION, 0), &params.range);
     }
-    return code == A8_OK ? close(ctx, &params) : code;
+    return code == A8_OK ? close(ctx, &params, sizeof(params)) : code;
 }
 
 static int run(a8_ctx_t *ctx, a8_pool_t *kernel, uint32_t element_size) {
@@ -149,4 +149,8 @@ int a8_average_pool_eval_f32(a8_ctx_t *ctx) {
 
 int a8_max_pool_eval_f32(a8_ctx_t *ctx) {
     return run(ctx, a8_max_pool_f32, sizeof(float));
+}
+
+int a8_l2_pool_eval_f32(a8_ctx_t *ctx) {
+    return run(ctx, a8_l2_pool_f32, sizeof(float));
 }
