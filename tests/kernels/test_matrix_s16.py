@@ -14,6 +14,7 @@ from matrix_cases import (
     S16_NARROW,
     S16_SHORT,
     check,
+    check_nothing_crashes,
     check_spread,
     refused,
     valid,
@@ -205,3 +206,8 @@ def test_zero_points_of_weights(program):
         if "zero_point" in case.filter:
             cases.append(case)
     check(cases, program)
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+def test_nothing_crashes(name, program):
+    check_nothing_crashes(name, S16, program)
