@@ -396,7 +396,7 @@ static mp_obj_t interpreter_step(mp_obj_t self_in) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(interpreter_step_obj, interpreter_step);
 
-// it.reset(): sets variable tensors to their initial values and goes back to the first operator.
+// it.reset(): sets variables and state to their initial values and goes back to the first operator.
 static mp_obj_t interpreter_reset(mp_obj_t self_in) {
     a8_reset(&enter(self_in, true)->engine);
     return mp_const_none;

@@ -184,7 +184,7 @@ class Interpreter:
         return self._core.run(lib.a8_step) != lib.A8_DONE
 
     def reset(self) -> None:
-        """Sets variable tensors to their initial values and goes back to the first operator."""
+        """Sets variables and state to their initial values and goes back to the first operator."""
         self._core.idle()
         lib.a8_reset(self._core.handle)
 
@@ -235,7 +235,7 @@ class Interpreter:
         return x
 
     def profile(self) -> list[tuple[int, str, int]]:
-        """(index, operator, microseconds) of each node in the last invoke."""
+        """(index, operator, microseconds) of each node in the last invoke, with the subgraphs it had run."""
         handle = self._core.handle
         return [
             (i, _native.op_name(lib.a8_node_op(handle, i)), lib.a8_node_microseconds(handle, i))

@@ -264,7 +264,8 @@ int a8_load(a8_interpreter_t *it, const a8_model_t *model, a8_target_t target, v
 // Runs all operators (from the first, also after some steps). Inputs may be
 // overwritten; outputs stay until an input is written or the next invoke.
 int a8_invoke(a8_interpreter_t *it, a8_error_t *err);
-// Runs one operator, or one turn of an operator that runs others in turn. A8_OK: there are more; A8_DONE: that was the last, and the next step starts over.
+// Runs one operator; one that has subgraphs run takes a step before and one after each. A8_OK: there are more;
+// A8_DONE: that was the last, and the next step starts over.
 int a8_step(a8_interpreter_t *it, a8_error_t *err);
 // Sets variables and state to their initial values and goes back to the first operator.
 void a8_reset(a8_interpreter_t *it);

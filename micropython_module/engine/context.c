@@ -43,8 +43,8 @@ static int get_operand(a8_ctx_t *ctx, uint32_t i, uint32_t n, uint32_t first, a8
     int ret = a8_model_tensor(ctx->model, ctx->subgraph, index, info, ctx->err);
     // Lifetimes and places rest on what load saw first.
     const a8_buffer_t *seen = &ctx->tensors[index];
-    uint32_t bytes = seen->bytes == A8_HANDLE ? 0 : seen->bytes;
-    if (ret == A8_OK && (info->bytes != bytes || (info->data != NULL) != (seen->bytes != A8_HANDLE && a8_is_constant(seen)))) {
+    bool handle = seen->bytes == A8_HANDLE, constant = !handle && a8_is_constant(seen);
+    if (ret == A8_OK && (info->bytes != (handle ? 0 : seen->bytes) || (info->data != NULL) != constant)) {
         ret = a8_model_changed(ctx);
     }
     return ret;
@@ -130,8 +130,8 @@ void *a8_ctx_alloc(a8_ctx_t *ctx, uint32_t bytes) {
 
 int a8_ctx_state(a8_ctx_t *ctx, uint32_t bytes) {
     if (((ctx->mem->records_used + 7) & ~(uint32_t)7) != behind_operands(ctx->node)) {
-        return a8_node_error(ctx, A8_ERR_UNSUPPORTED, "the operator asks for state too late, or twice", A8_NONE, A8_NONE,
-            A8_NONE);
+        return a8_node_error(ctx, A8_ERR_UNSUPPORTED, "the operator asks for state too late, or twice", A8_NONE,
+            A8_NONE, A8_NONE);
     }
     bytes = bytes > INT32_MAX ? INT32_MAX : (bytes + 7) & ~(uint32_t)7; // that much fails below
     a8_state_t *state = a8_arena_record(ctx->mem, (uint32_t)sizeof(a8_state_t) + bytes, 8);
@@ -250,9 +250,9 @@ static a8_resource_t *get_resource(const uint8_t *records, uint32_t position) {
     return (a8_resource_t *)(uintptr_t)(records + position);
 }
 
-uint32_t a8_given_resource(const uint8_t *records, uint32_t subgraph, uint32_t input) {
-    for (uint32_t position = a8_header(records)->given; position != 0;) {
-        const a8_given_t *given = (const a8_given_t *)(const void *)(records + position);
+uint32_t a8_given_resource(const a8_ctx_t *ctx, uint32_t subgraph, uint32_t input) {
+    for (uint32_t position = ctx->given; position != 0;) {
+        const a8_given_t *given = (const a8_given_t *)(const void *)(ctx->records + position);
         if (given->subgraph == subgraph && given->input == input) {
             return given->resource;
         }
@@ -267,7 +267,7 @@ static int too_many(a8_ctx_t *ctx) {
 
 // Notes that the subgraph gets this handle.
 static int give_handle(a8_ctx_t *ctx, uint32_t resource, uint32_t subgraph, uint32_t input) {
-    uint32_t other = a8_given_resource(ctx->records, subgraph, input), position;
+    uint32_t other = a8_given_resource(ctx, subgraph, input), position;
     if (other != 0 && other != resource) {
         return a8_node_error(ctx, A8_ERR_UNSUPPORTED, "a subgraph is run with different variables", A8_NONE, A8_NONE,
             (int32_t)subgraph);
@@ -275,10 +275,9 @@ static int give_handle(a8_ctx_t *ctx, uint32_t resource, uint32_t subgraph, uint
     if (other != 0) {
         return A8_OK;
     }
-    a8_header_t *header = a8_header(ctx->records);
     uint32_t number = 0;
-    if (header->given != 0) {
-        number = ((const a8_given_t *)(const void *)(ctx->records + header->given))->number + 1;
+    if (ctx->given != 0) {
+        number = ((const a8_given_t *)(const void *)(ctx->records + ctx->given))->number + 1;
     }
     if (number >= MAX_HANDLES || input > UINT16_MAX) {
         return too_many(ctx);
@@ -287,12 +286,12 @@ static int give_handle(a8_ctx_t *ctx, uint32_t resource, uint32_t subgraph, uint
     if (given == NULL) {
         return a8_record_error(ctx);
     }
-    given->before = header->given;
+    given->before = ctx->given;
     given->resource = resource;
     given->subgraph = (uint16_t)subgraph;
     given->input = (uint16_t)input;
     given->number = number;
-    header->given = position;
+    ctx->given = position;
     return A8_OK;
 }
 
@@ -330,7 +329,7 @@ int a8_ctx_take(a8_ctx_t *ctx, uint32_t output, uint32_t subgraph, uint32_t call
     }
     // A handle that the subgraph only hands through keeps its variable; any other stays unknown.
     for (uint32_t i = 0; mine.dtype == A8_RESOURCE && i < UINT8_MAX; ++i) {
-        uint32_t resource = a8_given_resource(ctx->records, subgraph, i);
+        uint32_t resource = a8_given_resource(ctx, subgraph, i);
         if (resource != 0 && a8_model_input(ctx->model, subgraph, i) == index) {
             return take_handle(ctx, resource, output);
         }

@@ -59,9 +59,11 @@ static uint64_t mul_62(uint64_t a, uint64_t b) {
 
 float a8_exp_rounded_f32(float x) {
     // 1 / n! with 62 fractional bits, n from 0
-    static const uint64_t factorials[] = { 0x4000000000000000, 0x4000000000000000, 0x2000000000000000, 0x0aaaaaaaaaaaaaab, 0x02aaaaaaaaaaaaab,
+    static const uint64_t factorials[] = {
+        0x4000000000000000, 0x4000000000000000, 0x2000000000000000, 0x0aaaaaaaaaaaaaab, 0x02aaaaaaaaaaaaab,
         0x0088888888888889, 0x0016c16c16c16c17, 0x0003403403403403, 0x0000680680680680, 0x00000b8ef1d2ab64,
-        0x00000127e4fb778a, 0x0000001ae64567f5, 0x000000023ddb1dff, 0x000000002c248c27, 0x0000000003272e95 };
+        0x00000127e4fb778a, 0x0000001ae64567f5, 0x000000023ddb1dff, 0x000000002c248c27, 0x0000000003272e95
+    };
     const uint64_t log2_e = 0xb8aa3b295c17f0bc; // 63 fractional bits
     const uint64_t ln_2 = 0x2c5c85fdf473de6b; // 62
     uint32_t bits = magnitude_bits(x);

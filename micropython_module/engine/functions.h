@@ -7,9 +7,9 @@
 #include <stdint.h>
 
 // ---- Of float32 -----------------------------------------------------------
-// With float arithmetic only, so they cost little where the processor has it. Off by at most 2.2 units in the last place;
-// those called exact are correctly rounded. NaN gives NaN, and infinities and arguments outside of the domain what
-// IEEE 754 recommends.
+// With float arithmetic only, so they cost little where the processor has it. Off by at most 2.2 units in the last
+// place; those called exact are correctly rounded. NaN gives NaN; for infinities, and for arguments outside of the
+// domain, results are those that IEEE 754 recommends.
 
 static inline uint32_t a8_float_bits(float x) {
     union {
@@ -31,7 +31,7 @@ static inline float a8_bits_float(uint32_t bits) {
 #define A8_INFINITY_BITS (0x7f800000)
 
 float a8_exp_f32(float x);
-// For x <= 0: correctly rounded but for one result in some hundred thousand (results below 2^-125 are 0). In integers; slower.
+// For x <= 0, in integers: correctly rounded but for one result in some hundred thousand; results below 2^-125 are 0.
 float a8_exp_rounded_f32(float x);
 float a8_expm1_f32(float x); // e^x - 1
 float a8_log_f32(float x);

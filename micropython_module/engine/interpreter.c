@@ -183,8 +183,7 @@ void a8_reset(a8_interpreter_t *it) {
         const a8_graph_t *graph = a8_graph(it->records, i);
         const a8_variable_t *variable = (const a8_variable_t *)(const void *)(it->records + graph->variables);
         for (uint32_t k = 0; k < graph->n_variables; ++k) {
-            fill(it->arena + variable[k].location, variable[k].bytes, variable[k].element_bytes,
-                variable[k].zero_point);
+            memset(it->arena + variable[k].location, (int)variable[k].fill, variable[k].bytes);
         }
     }
 }

@@ -34,12 +34,9 @@
 #define A8_UNREACHED (UINT16_MAX) // level of a subgraph that nothing runs
 
 typedef struct {
-    uint32_t graphs; // positions in the records
-    uint32_t nodes;
-    uint32_t frames;
+    uint32_t frames; // positions in the records
     uint32_t states; // the last a8_state_t, 0 if there is none
     uint32_t resources; // the last a8_resource_t
-    uint32_t given; // the last a8_given_t
     uint16_t n_graphs;
     uint16_t n_levels; // frames that there are
     uint16_t level; // of the frame that runs
@@ -91,8 +88,7 @@ typedef struct {
 typedef struct {
     uint32_t location;
     uint32_t bytes;
-    int32_t zero_point;
-    uint32_t element_bytes;
+    uint32_t fill; // byte that it begins with
 } a8_variable_t;
 
 // A variable that handles name.
@@ -119,13 +115,13 @@ typedef struct {
 } a8_given_t;
 
 // The same on every machine.
-typedef char a8_check_header_size[sizeof(a8_header_t) == 32 ? 1 : -1];
+typedef char a8_check_header_size[sizeof(a8_header_t) == 20 ? 1 : -1];
 typedef char a8_check_graph_size[sizeof(a8_graph_t) == 24 ? 1 : -1];
 typedef char a8_check_node_size[sizeof(a8_node_t) == 16 ? 1 : -1];
 typedef char a8_check_frame_size[sizeof(a8_frame_t) == 8 ? 1 : -1];
 typedef char a8_check_state_size[sizeof(a8_state_t) == 8 ? 1 : -1];
 typedef char a8_check_port_size[sizeof(a8_port_t) == 12 ? 1 : -1];
-typedef char a8_check_variable_size[sizeof(a8_variable_t) == 16 ? 1 : -1];
+typedef char a8_check_variable_size[sizeof(a8_variable_t) == 12 ? 1 : -1];
 typedef char a8_check_resource_size[sizeof(a8_resource_t) == 28 ? 1 : -1];
 typedef char a8_check_given_size[sizeof(a8_given_t) == 16 ? 1 : -1];
 typedef char a8_check_buffer_size[sizeof(a8_buffer_t) == 12 ? 1 : -1];
@@ -154,6 +150,7 @@ struct a8_ctx {
     a8_target_t target;
     uint32_t base; // where the subgraph's part of the arena begins
     uint32_t planned; // bytes of the subgraphs so far
+    uint32_t given; // position of the last a8_given_t, 0 if there is none
     // eval
     const a8_interpreter_t *it;
     uint32_t phase; // the node's, then that of its next turn
@@ -165,11 +162,12 @@ static inline a8_header_t *a8_header(const uint8_t *records) {
 }
 
 static inline a8_graph_t *a8_graph(const uint8_t *records, uint32_t i) {
-    return (a8_graph_t *)(uintptr_t)(records + a8_header(records)->graphs) + i;
+    return (a8_graph_t *)(uintptr_t)(records + sizeof(a8_header_t)) + i;
 }
 
 static inline a8_node_t *a8_node(const uint8_t *records, uint32_t graph, uint32_t i) {
-    return (a8_node_t *)(uintptr_t)(records + a8_header(records)->nodes) + a8_graph(records, graph)->first_node + i;
+    const a8_graph_t *behind = a8_graph(records, a8_header(records)->n_graphs);
+    return (a8_node_t *)(uintptr_t)behind + a8_graph(records, graph)->first_node + i;
 }
 
 static inline a8_frame_t *a8_frame(const uint8_t *records, uint32_t level) {
@@ -195,14 +193,14 @@ static inline bool a8_is_constant(const a8_buffer_t *tensor) {
 // Everything that load and measure have in common; ctx has err, model, mem and target.
 int a8_load_records(a8_ctx_t *ctx, a8_sizes_t *sizes);
 
-// Errors: about a node; there is no room for more records; the model changed while it was loaded (load reads some things twice,
-// and what depends on it must not rest on two different answers).
+// Errors: about a node; there is no room for more records; the model changed while it was loaded (load reads
+// some things twice, and what depends on it must not rest on two different answers).
 int a8_node_error(const a8_ctx_t *ctx, int code, const char *message, int32_t tensor, int32_t needed, int32_t given);
 int a8_record_error(const a8_ctx_t *ctx);
 int a8_model_changed(const a8_ctx_t *ctx);
 // Zeroed bytes of records for so many of so many bytes, and their position. NULL if there is no room.
 void *a8_record(const a8_ctx_t *ctx, uint32_t count, uint32_t bytes, uint32_t *position);
 // Where in the records the handle that the subgraph gets in that input has its a8_resource_t, 0 if it doesn't get one.
-uint32_t a8_given_resource(const uint8_t *records, uint32_t subgraph, uint32_t input);
+uint32_t a8_given_resource(const a8_ctx_t *ctx, uint32_t subgraph, uint32_t input);
 
 #endif

@@ -106,7 +106,7 @@ static int load_inputs(a8_ctx_t *ctx, const a8_vector_t *inputs) {
                 (int32_t)index, A8_NONE, A8_NONE);
         }
         ctx->tensors[index].first = TIME_BEFORE;
-        uint32_t resource = a8_given_resource(ctx->records, ctx->subgraph, i);
+        uint32_t resource = a8_given_resource(ctx, ctx->subgraph, i);
         if (resource != 0) {
             ctx->tensors[index].bytes = A8_HANDLE;
             ctx->tensors[index].offset = resource;
@@ -316,8 +316,8 @@ static int load_ports(a8_ctx_t *ctx, a8_graph_t *graph, const a8_graph_info_t *i
         if (tensor.is_variable) {
             variable[k].location = ctx->tensors[i].offset;
             variable[k].bytes = ctx->tensors[i].bytes;
-            variable[k].zero_point = tensor.zero_point;
-            variable[k].element_bytes = a8_dtype_size(tensor.dtype);
+            // The reference begins with the zero point in int8 tensors and with 0 in others.
+            variable[k].fill = tensor.dtype == A8_INT8 ? tensor.zero_point & 0xff : 0;
             ++k;
         }
     }
@@ -451,7 +451,7 @@ int a8_load_records(a8_ctx_t *ctx, a8_sizes_t *sizes) {
     a8_unsupported_t unsupported;
     uint32_t subgraph = 0, node = 0, position;
     if (a8_next_unsupported(ctx->model, &subgraph, &node, &unsupported)) {
-        static const char messages[5][52] = {
+        static const char messages[5][56] = {
             "there is no such operator",
             "the operator is not in this build",
             "the operator does not take this element type",
@@ -465,12 +465,13 @@ int a8_load_records(a8_ctx_t *ctx, a8_sizes_t *sizes) {
             (int32_t)unsupported.dtype);
     }
     ctx->records = ctx->mem->records;
+    // The header, the subgraphs and the nodes lie next to each other.
     a8_header_t *header = a8_record(ctx, 1, sizeof(a8_header_t), &position);
     if (header == NULL) {
         return a8_record_error(ctx);
     }
     header->n_graphs = (uint16_t)ctx->model->n_subgraphs;
-    a8_graph_t *graphs = a8_record(ctx, header->n_graphs, sizeof(a8_graph_t), &header->graphs);
+    a8_graph_t *graphs = a8_record(ctx, header->n_graphs, sizeof(a8_graph_t), &position);
     if (graphs == NULL) {
         return a8_record_error(ctx);
     }
@@ -483,7 +484,7 @@ int a8_load_records(a8_ctx_t *ctx, a8_sizes_t *sizes) {
         }
         n_nodes += graphs[i].n_nodes;
     }
-    if (a8_record(ctx, n_nodes, sizeof(a8_node_t), &header->nodes) == NULL) {
+    if (a8_record(ctx, n_nodes, sizeof(a8_node_t), &position) == NULL) {
         return a8_record_error(ctx);
     }
     int ret = find_levels(ctx, header);

@@ -11,8 +11,9 @@
 typedef void (*a8_write_t)(void *arg, const char *str, uint32_t len);
 
 // Writes the sentence for err. If err is A8_ERR_UNSUPPORTED and model (may be NULL) has operators that can't
-// run, that is a list of all of them, with node numbers, and if some are hybrid what to ask of the converter. The sentence has less than 10,000 characters whatever the
-// model: from 20 different operators on, and from 16 nodes with the same one on, it says how many more there are.
+// run, that is a list of all of them, with node numbers, and if some are hybrid what to ask of the converter. There are
+// less than 10,000 characters whatever the model: from 20 different operators on, and from 16 nodes with the same one
+// on, it says how many more there are.
 void a8_error_text(const a8_error_t *err, const a8_model_t *model, a8_write_t write, void *arg);
 
 // Writes why an operator can't run, as in a8_error_text's list: "known, but not in this firmware".

@@ -17,8 +17,8 @@ typedef struct {
 
 int a8_model_graph(const a8_model_t *model, uint32_t subgraph, a8_graph_info_t *graph, a8_error_t *err);
 
-// The subgraphs that a node of control flow runs (IF: then, else; WHILE: condition, body; CALL_ONCE: one), which may not be
-// there. Returns how many; 0 for all other nodes.
+// The subgraphs that a node of control flow runs (IF: then, else; WHILE: condition, body; CALL_ONCE: one), which may
+// not be there. Returns how many; 0 for all other nodes.
 uint32_t a8_model_callees(const a8_model_t *model, const a8_node_info_t *node, uint32_t callees[2]);
 // What names the variable of a VAR_HANDLE node. False if malformed.
 bool a8_model_variable(const a8_model_t *model, const a8_node_info_t *node, a8_string_t *container, a8_string_t *name);

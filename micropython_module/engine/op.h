@@ -58,8 +58,8 @@ a8_target_t a8_ctx_target(const a8_ctx_t *ctx);
 // In prepare, after a8_ctx_alloc. The i-th subgraph that the node runs, and how many inputs and outputs it has.
 int a8_ctx_callee(a8_ctx_t *ctx, uint32_t i, uint32_t *subgraph, uint32_t *inputs, uint32_t *outputs);
 int a8_ctx_callee_output(a8_ctx_t *ctx, uint32_t subgraph, uint32_t i, a8_tensor_info_t *info);
-// The node's input is to be copied to an input of the subgraph, or the node's output from an output of the subgraph: fails if
-// they have not the same type and size. Sets bytes, 0 for a handle.
+// The node's input is to be copied to an input of the subgraph, or the node's output from an output of the
+// subgraph: fails if they have not the same type and size. Sets bytes, 0 for a handle.
 int a8_ctx_give(a8_ctx_t *ctx, uint32_t input, uint32_t subgraph, uint32_t callee_input, uint32_t *bytes);
 int a8_ctx_take(a8_ctx_t *ctx, uint32_t output, uint32_t subgraph, uint32_t callee_output, uint32_t *bytes);
 // Whether both are handles of the same variable, or neither is a handle.

@@ -30,8 +30,8 @@ int32_t a8_op_code(const a8_node_info_t *node);
 int32_t a8_op_find(int32_t op, a8_dtype_t family, a8_reason_t *reason);
 
 // The family a node's row is chosen by: the element type of its first present input (float32 if it has none),
-// which is the third of TRANSPOSE_CONV; but for operators with weights INT4 if these are int4, and A8_FAMILY_HYBRID if they are integers and the input is
-// float32. Returns false if a tensor is malformed.
+// which is the third of TRANSPOSE_CONV; but for operators with weights INT4 if these are int4, and A8_FAMILY_HYBRID
+// if they are integers and the input is float32. Returns false if a tensor is malformed.
 bool a8_op_family(const a8_model_t *model, uint32_t subgraph, const a8_node_info_t *node, a8_dtype_t *family);
 
 #endif

@@ -7,7 +7,7 @@
 #define MAX_MULTIPLIER (1 << 18) // any element but 0 saturates
 
 // The logistic function of i / 24 times 2^16. Not the values at these points: the line through two neighbours
-// shall be close to the curve between them, so that most are up to 1 larger. Both functions are odd but for a constant.
+// shall be close to the curve between them, so that most are up to 1 larger. The numbers are the reference's.
 static const uint16_t table[TABLE_LAST + 1] = {
     32768, 33451, 34133, 34813, 35493, 36169, 36843, 37513, 38180, 38841, 39498, 40149, 40794, 41432,
     42064, 42688, 43304, 43912, 44511, 45102, 45683, 46255, 46817, 47369, 47911, 48443, 48964, 49475,
@@ -62,8 +62,10 @@ a8_sigmoid_params_t a8_sigmoid_params_of_scale(float scale, int32_t also_doubled
     }
     // Rounded down.
     int32_t drop = -real.exponent;
-    int32_t multiplier = drop > 52 ? 0 : drop < 53 - 19 ? MAX_MULTIPLIER
-                                                        : (int32_t)(real.mantissa >> drop);
+    int32_t multiplier = drop > 52 ? 0 : MAX_MULTIPLIER;
+    if (drop >= 53 - 19 && drop <= 52) {
+        multiplier = (int32_t)(real.mantissa >> drop);
+    }
     return a8_sigmoid_params(multiplier, shift);
 }
 

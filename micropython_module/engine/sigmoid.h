@@ -19,8 +19,8 @@ typedef struct {
 
 // multiplier >= 0; shift is from 0 to 31, and 0 where the multiplier is above 32767.
 a8_sigmoid_params_t a8_sigmoid_params(int32_t multiplier, int32_t shift);
-// For elements of a scale: multipliers have 15 significant bits, and a scale within 0.1% of 2^-12 (or the double of it, if
-// that is as good: tanh's case) counts as that.
+// For elements of a scale: multipliers have 15 significant bits, and a scale near 2^-12, or near the double of that if
+// also_doubled (for tanh), counts as that power.
 a8_sigmoid_params_t a8_sigmoid_params_of_scale(float scale, int32_t also_doubled);
 // Whether scale is 2^power, give or take 0.07%: the base 2 logarithms differ by less than 1/1000.
 int32_t a8_near_power_of_two(float scale, int32_t power);

@@ -18,6 +18,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent.parent / "kernels"))
 
 import arena8
+from control_models import counter
 from model_builder import ModelBuilder
 
 ROOT = Path(__file__).parents[2]
@@ -620,6 +621,29 @@ def test_steps_and_profile():
     it.invoke()
     ((_, _, microseconds),) = it.profile()
     assert 100 < microseconds < 60_000_000
+
+
+def test_subgraphs_and_variables():
+    """A branch and a loop that add to a variable; a trace yields each node of the model itself once."""
+    from arena8.engine import trace
+
+    it = arena8.Interpreter(counter(through=True))
+    names = [op for _, op, _ in it.profile()]
+    assert names == ["VAR_HANDLE", "READ_VARIABLE", "IF", "WHILE", "READ_VARIABLE"]
+
+    def invoke(flag, how):
+        it.inputs[0][0], it.inputs[1][:] = flag, [1, 2, -3]
+        how()
+        return [list(t) for t in it.outputs]
+
+    assert invoke(1, it.invoke) == [[0, 0, 0], [2, 4, -6]]
+    assert invoke(0, it.invoke) == [[2, 4, -6], [2, 4, -6]]
+    steps = []
+    assert invoke(1, lambda: steps.extend(trace(it))) == [[2, 4, -6], [4, 8, -12]]
+    assert [(i, op) for i, op, _ in steps] == list(enumerate(names))
+    assert list(steps[4][2].values()) == [bytes([4, 8, 256 - 12])]
+    it.reset()
+    assert invoke(1, it.invoke) == [[0, 0, 0], [2, 4, -6]]
 
 
 class Alarm(Exception):

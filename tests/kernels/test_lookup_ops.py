@@ -185,6 +185,20 @@ def test_leaky_relu_without_options(program):
     check(program, [Case(model, [[ALL]], "LEAKY_RELU", wanted, False)])
 
 
+def test_far_scales_of_int16(program):
+    """Scaled inputs wrap around in both."""
+    rng = np.random.default_rng(15)
+    cases = []
+    for op in ["RELU", "LEAKY_RELU", "QUANTIZE"]:
+        for i in range(cases_wanted(20)):
+            scale = a_scale(rng, -4, 0)
+            out_scale = np.float32(scale / 2.0 ** rng.uniform(13, 29))
+            out_zero_point = 0 if op == "RELU" else int(rng.integers(-1000, 1000))
+            options = {"alpha": 0.5} if op == "LEAKY_RELU" else {}
+            cases.append(case(i, op, inputs(rng, i, "int16"), scale, 0, out_scale, out_zero_point, **options))
+    check(program, cases)
+
+
 # ---- HARD_SWISH -----------------------------------------------------------------------
 
 

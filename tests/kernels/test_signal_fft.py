@@ -4,7 +4,9 @@
 The reference crashes for lengths of 2 and for those with prime factors above 5.
 """
 
+import ctypes
 import math
+import subprocess
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from differential import (
     cases_wanted,
     check,
     check_refused,
+    engine_build,
     run_engine,
     values,
 )
@@ -115,6 +118,35 @@ def test_longest(program):
     wanted = np.fft.rfft(x[0].astype(float)) / length
     got = np.frombuffer(run_engine(program, [(fft("SignalRfft", x, length), [[x]])])[0], np.int32)
     assert np.abs(got[0::2] + 1j * got[1::2] - wanted).max() < 64
+
+
+def test_tables(tmp_path):
+    """Quarters of cosines of all lengths, rounded as the reference rounds binary64; 1/2 upwards."""
+    sources = [engine_build.ENGINE / "kernels" / "fft_table.c", engine_build.ENGINE / "quantize.c"]
+    flags = [
+        *engine_build.STANDARD,
+        "-O2",
+        "-fsanitize=undefined",
+        "-fno-sanitize-recover=all",
+        "-shared",
+        "-fPIC",
+    ]
+    subprocess.run(["cc", *flags, *sources, "-o", tmp_path / "table.so"], check=True)
+    lib = ctypes.CDLL(str(tmp_path / "table.so"))
+    for length in [n for n in SMOOTH if 4 <= n <= 16384]:
+        fft = np.zeros(3, np.uint32)
+        assert lib.a8_fft_prepare(fft.ctypes.data_as(ctypes.c_void_p), length) == 0
+        quarter = int(fft[1])
+        assert (fft[0], quarter) == (length // 2, length // 4 if length % 4 == 0 else length // 2)
+        cosines = np.cos(np.arange(quarter + 1) * (math.pi / 2 / quarter))
+        for name, dtype, scale in [("s16", np.int16, 2**15 - 1), ("s32", np.int32, 2**31 - 1)]:
+            table = np.zeros(quarter + 1, dtype)
+            getattr(lib, f"a8_fft_table_{name}")(*(x.ctypes.data_as(ctypes.c_void_p) for x in (fft, table)))
+            wrong = np.flatnonzero(table != np.floor(0.5 + scale * cosines))
+            assert all(abs(cosines[i] - 0.5) < 1e-12 and table[i] == (scale + 1) // 2 for i in wrong), length
+        table = np.zeros(quarter + 1, np.float32)
+        lib.a8_fft_table_f32(*(x.ctypes.data_as(ctypes.c_void_p) for x in (fft, table)))
+        assert np.array_equal(table[:-1], cosines[:-1].astype(np.float32)) and table[-1] == 0
 
 
 def refuse(name="SignalRfft", length=64, width=None, out_width=None, out_rank=None, dtype=np.int16, **values):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""TILE, REVERSE_SEQUENCE, ONE_HOT, which the wheel doesn't have, against numpy."""
+"""TILE, REVERSE_SEQUENCE, ONE_HOT, TOPK_V2, which the wheel doesn't have, against numpy."""
 
 import differential
 import numpy as np
@@ -115,6 +115,32 @@ def test_one_hot(program, dtype):
     check(program, make(one_hot_case, 4, dtype))
 
 
+# ---- TOPK_V2 --------------------------------------------------------------------------
+
+
+def top_k_case(rng, i, dtype):
+    shape = a_shape(rng, limit=12) if i % 20 else (3, 2000)
+    k = int(rng.integers(1, shape[-1] + 1)) if i % 20 else 40
+    x = elements(rng, shape, dtype)
+    if i % 2:  # many equals
+        few = elements(rng, (3,), dtype)
+        if dtype == "float32":
+            few[:2] = 0.0, -0.0
+        x = rng.choice(few, shape)
+    order = np.argsort(-x.astype(np.float64 if dtype == "float32" else object), axis=-1, kind="stable")[
+        ..., :k
+    ]
+    values, indices = np.take_along_axis(x, order, -1), order.astype(np.int32)
+    c = move_case("TOPK_V2", rng, i, [x, np.array(k, index_type(i))], [values, indices], dtype, note=f"{k}")
+    c.dtype = np.uint8
+    return c
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int16", "int32", "float32", "uint8", "int64"])
+def test_top_k(program, dtype):
+    check(program, make(top_k_case, 5, dtype))
+
+
 # ---- What must be refused -----------------------------------------------------------
 
 I8 = "int8"
@@ -134,7 +160,20 @@ def one_hot(depth=3, out=(2, 3), axis=-1, constant=(1,), value=((), I8)):
     return refuse("ONE_HOT", inputs, [(out, I8)], constant, **one_hot_options(axis))
 
 
+def top_k(k=2, shape=(2, 3), out=(2, 2), dtype="int32", in_dtype=I8, constant=(1,)):
+    return refuse(
+        "TOPK_V2", [(shape, in_dtype), np.array(k, np.int32)], [(out, in_dtype), (out, dtype)], constant
+    )
+
+
 REFUSED = [
+    (top_k(k=4), MODEL, "not so many", 3, 4),
+    (top_k(k=0), MODEL, "not so many", 3, 0),
+    (top_k(shape=(), out=(1,), k=0), MODEL, "not so many", 0, 0),
+    (top_k(out=(2, 3)), MODEL, "shape", 2, 3),
+    (top_k(dtype="int64"), UNSUPPORTED, "not int32", 2, 4),
+    (top_k(in_dtype="bool"), UNSUPPORTED, "of this type", None, 6),
+    (top_k(constant=()), UNSUPPORTED, "constant", None, None),
     (tile(times=(2, 4)), MODEL, "so many times", 4, 9),
     (tile(times=(-2, 3)), MODEL, "so many times", -2, 4),
     (tile(times=(2,)), MODEL, "as many indices", 2, 1),

@@ -5,6 +5,7 @@ import time
 
 import arena8
 
+FULLY_CONNECTED = 9
 SKIP_GRAM = 30
 CUSTOM = 32
 
@@ -64,6 +65,28 @@ def model(names, n_nodes):
     return w.data
 
 
+def hybrid():
+    """Two nodes with float32 activations and int8 weights, and an operator that there is not between them."""
+    w = Writer()
+    _, codes, graphs, _, buffers = w.table([3, 0, 0, None, 0], 0)
+    w.table([], *w.vector(1, buffers))
+    places = w.vector(2, codes)
+    for i, code in enumerate((FULLY_CONNECTED, SKIP_GRAM)):
+        w.table([code], places[i])
+    tensors, nodes = w.table([0, None, None, 0], *w.vector(1, graphs))[0::3]
+    places = w.vector(5, tensors)
+    for i, dtype in enumerate((0, 9, 0, 0, 0)):  # float32, but one int8
+        w.table([None, dtype], places[i])
+    places = w.vector(3, nodes)
+    for i, (code, *ends) in enumerate(((0, [0, 1], [2]), (1, [2], [3]), (0, [3, 1], [4]))):
+        fields = w.table([code, 0, 0], places[i])
+        for k, indices in enumerate(ends):
+            entries = w.vector(len(indices), fields[1 + k])
+            for n, index in enumerate(indices):
+                struct.pack_into("<I", w.data, entries[n], index)
+    return w.data
+
+
 def sentence(data):
     start = time.ticks_ms()
     try:
@@ -105,4 +128,14 @@ has(text, "2000 of 2000 operators", "'Name19' float32 at node 19 ", "; and other
 # Names that are equal as far as they are shown.
 text = sentence(model([b"x" * 20000 + bytes([i]) for i in range(3)], 20000))
 has(text, "CUSTOM '" + "x" * 40 + "...' float32 at nodes 0, 1, 2, ")
+
+# Integer weights with float32 activations: all such nodes, and what to ask of the converter.
+text = sentence(hybrid())
+has(
+    text,
+    "3 of 3 operators",
+    "FULLY_CONNECTED float32 at nodes 0, 2 (integer weights",
+    "SKIP_GRAM float32 at node 1 (",
+)
+has(text, "optimizations", "representative_dataset", "TFLITE_BUILTINS_INT8", "inference_input_type")
 print("OK")

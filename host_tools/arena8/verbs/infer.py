@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .. import inputs, remote, render, transports
+import rich_click as click
+
+from .. import inputs, options, remote, render, transports
 from ..errors import RemoteError, ToolError, UsageError
 from ..local import LocalModel
 from ..remote import RemoteModel
@@ -255,3 +257,58 @@ def _report(
         "verified": (difference is None) if verified else None,
         "difference": difference,
     }
+
+
+@click.command("infer")
+@click.argument("model", metavar="MODEL")
+@click.option(
+    "-i",
+    "--input",
+    "given",
+    metavar="X",
+    multiple=True,
+    required=True,
+    help="Numbers (1,2,3), or a file: .npy, JSON, CSV, an image. Once for each input of the model.",
+)
+@options.port
+@options.baud
+@click.option(
+    "--verify",
+    is_flag=True,
+    help="Run the same input on this machine too: exit code 1 unless the answers are the same to the bit.",
+)
+@click.option("--raw", is_flag=True, help="Integers are stored as they are, not quantized.")
+@click.option(
+    "--scale", type=float, default=1.0, show_default=True, help="Multiplies each number of the input ..."
+)
+@click.option(
+    "--offset",
+    type=float,
+    default=0.0,
+    show_default=True,
+    help="... and is added to it, before it is quantized.",
+)
+@click.option("--resize", is_flag=True, help="Scale an image to the size that the model takes.")
+@options.as_json("The answer")
+@options.timeout
+@options.no_reset
+def command(model, given, port, baud, verify, raw, scale, offset, resize, as_json, timeout, no_reset) -> int:
+    """Runs an input through MODEL on a board and shows the answer.
+
+    MODEL is the name of a model on the board, or a .tflite file: then the board's model must have the same
+    checksum. Numbers are real values and get quantized; an .npy of exactly the input's type is stored as it
+    is.
+    """
+    return run(
+        Request(
+            model=model,
+            inputs=given,
+            port=port,
+            baud=baud,
+            verify=verify,
+            as_json=as_json,
+            timeout=timeout,
+            reset=not no_reset,
+            options=inputs.Options(raw=raw, resize=resize, scale=scale, offset=offset),
+        )
+    )

@@ -6,10 +6,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import rich_click as click
 from rich.markup import escape
 from rich.table import Table
 
-from .. import render
+from .. import options, render
 from ..errors import ToolError
 
 SHOWN = 6  # unsupported nodes that are listed one by one
@@ -92,3 +93,15 @@ def _quantization(tensor: dict[str, Any]) -> str:
     if isinstance(scale, list):
         return f"  {len(scale)} scales"
     return f"  scale {scale:.6g}, zero point {tensor['zero_point']}" if scale else ""
+
+
+@click.command("inspect")
+@click.argument("model", metavar="MODEL")
+@options.as_json("Everything")
+def command(model: str, as_json: bool) -> int:
+    """What is in MODEL: operators, shapes, MACs, parameters, arena bytes to the byte, what can't run.
+
+    MODEL is a .tflite file, or a name found in ARENA8_MODELS or the working directory. Exit code 1 if it
+    can't run.
+    """
+    return run(model, as_json)

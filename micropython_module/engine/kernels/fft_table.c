@@ -23,6 +23,18 @@ static uint64_t high(uint64_t a, uint64_t b) {
     return ah * bh + (ah * bl >> 32) + (al * bh >> 32);
 }
 
+// x / d, digit by digit of 16 bits: faster than a 64-bit division where that is a library call. d is below 2^16.
+static uint64_t quotient(uint64_t x, uint32_t d) {
+    uint64_t q = 0;
+    uint32_t rest = 0;
+    for (int32_t i = 48; i >= 0; i -= 16) {
+        rest = rest << 16 | (uint32_t)(x >> i & UINT16_MAX);
+        q = q << 16 | rest / d;
+        rest %= d;
+    }
+    return q;
+}
+
 // cos(pi/2 * i / quarter) with 63 fractional bits; i is at most quarter, which is below 2^15.
 static uint64_t cosine(uint32_t i, uint32_t quarter) {
     bool beyond = 2 * i > quarter;
@@ -31,13 +43,20 @@ static uint64_t cosine(uint32_t i, uint32_t quarter) {
         return beyond ? 0 : (uint64_t)1 << 63;
     }
     uint64_t above = (uint64_t)PI_4_HIGH * part;
-    uint64_t below = (above % quarter << 32) + (uint64_t)PI_4_LOW * part;
-    uint64_t x = (above / quarter << 32) + below / quarter; // with 64 fractional bits
+    uint64_t below = (uint64_t)PI_4_LOW * part;
+    uint64_t x = quotient(above, quarter); // of 64 fractional bits the upper 32
+    x = (x << 32) + quotient(((above - x * quarter) << 32) + below, quarter);
     uint64_t square = high(x, x);
-    // Taylor: cos x = 1 - x^2/(1*2) (1 - x^2/(3*4) (1 - ...)), sin x = x (1 - x^2/(2*3) (1 - x^2/(4*5) ...)).
-    uint64_t sum = (uint64_t)1 << 63;
-    for (uint32_t k = beyond ? 21 : 20; k >= 2; k -= 2) {
-        sum = ((uint64_t)1 << 63) - high(square, sum) / (k * (k - 1));
+    // Taylor: cos x = 1 - x^2/(1*2) (1 - x^2/(3*4) (1 - ...)), sin x = x (1 - x^2/(2*3) (1 - x^2/(4*5) ...)). For
+    // what is divided by 12! and more half of the bits are enough.
+    uint32_t k = beyond ? 19 : 18;
+    uint32_t few = (uint32_t)1 << 31;
+    for (; k > 13; k -= 2) {
+        few = ((uint32_t)1 << 31) - (uint32_t)((square >> 32) * few >> 32) / (k * (k - 1));
+    }
+    uint64_t sum = (uint64_t)few << 32;
+    for (; k >= 2; k -= 2) {
+        sum = ((uint64_t)1 << 63) - quotient(high(square, sum), k * (k - 1));
     }
     return beyond ? high(x, sum) : sum;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// CAST: numbers as they are, whatever quantization their tensors have. Integers lose their upper bits; float32 loses its
-// fraction and saturates, and NaN becomes 0 (in C, and so in the reference, both are undefined).
+// CAST: numbers as they are, whatever quantization their tensors have. Integers lose their upper bits; float32 loses
+// its fraction and saturates, and NaN becomes 0 (in C, and so in the reference, both are undefined).
 #include <string.h>
 
 #include "../functions.h"

@@ -85,7 +85,8 @@ static void row_s8(const block_t *block, const int8_t *in, int8_t *out) {
         int32_t y = INT8_MIN;
         if (x > limit) {
             x = a8_requantize(x, diff->multiplier, diff->shift);
-            y = a8_rounding_shift((int32_t)((uint32_t)x - (uint32_t)log_sum), 31 - A8_SCALED_DIFF_BITS - OUTPUT_BITS) + INT8_MAX;
+            x = (int32_t)((uint32_t)x - (uint32_t)log_sum);
+            y = a8_rounding_shift(x, 31 - A8_SCALED_DIFF_BITS - OUTPUT_BITS) + INT8_MAX;
             y = y < INT8_MIN ? INT8_MIN : y;
             y = y > INT8_MAX ? INT8_MAX : y;
         }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// Functions that are one line below zero and another one above it, between two limits: RELU and its kin, LEAKY_RELU
-// and ABS, of int8 and int16.
+// Functions that are one line below zero and another one above it, between two limits, of int8 and int16: RELU and its
+// kin, LEAKY_RELU, NEG, ABS. Where scales are far apart, scaled inputs of int16 wrap around, as in the reference.
+#include "../functions.h"
 #include "../quantize.h"
 #include "lookup.h"
 
@@ -10,7 +11,7 @@ typedef struct {
     int32_t output_zero_point;
     a8_multiplier_t above; // zero
     a8_multiplier_t below;
-    int32_t min; // of results
+    int32_t min; // of results without the zero point
     int32_t max;
 } lines_t;
 
@@ -25,9 +26,10 @@ typedef char a8_assert_piecewise_block_t[sizeof(block_t) == 36 ? 1 : -1];
 static int32_t result(const lines_t *lines, int32_t x) {
     x -= lines->input_zero_point;
     const a8_multiplier_t *m = x < 0 ? &lines->below : &lines->above;
-    x = a8_requantize(x, m->multiplier, m->shift) + lines->output_zero_point;
+    x = a8_requantize(x, m->multiplier, m->shift);
     x = x < lines->min ? lines->min : x;
-    return x > lines->max ? lines->max : x;
+    x = x > lines->max ? lines->max : x;
+    return x + lines->output_zero_point;
 }
 
 static a8_multiplier_t slope(a8_real_t factor, const a8_tensor_info_t *in, const a8_tensor_info_t *out) {
@@ -65,7 +67,10 @@ static int prepare(a8_ctx_t *ctx, a8_dtype_t dtype, a8_tensor_info_t *in, a8_ten
     return A8_OK;
 }
 
-static int finish_s8(a8_ctx_t *ctx, const a8_tensor_info_t *in, const lines_t *lines) {
+// These take the limits with the zero point still in them.
+static int finish_s8(a8_ctx_t *ctx, const a8_tensor_info_t *in, lines_t *lines) {
+    lines->min -= lines->output_zero_point;
+    lines->max -= lines->output_zero_point;
     a8_lookup_t *lookup = a8_lookup_alloc(ctx, in);
     if (lookup == NULL) {
         return A8_ERR_MEMORY;
@@ -76,7 +81,9 @@ static int finish_s8(a8_ctx_t *ctx, const a8_tensor_info_t *in, const lines_t *l
     return A8_OK;
 }
 
-static int finish_s16(a8_ctx_t *ctx, const a8_tensor_info_t *in, const lines_t *lines) {
+static int finish_s16(a8_ctx_t *ctx, const a8_tensor_info_t *in, lines_t *lines) {
+    lines->min -= lines->output_zero_point;
+    lines->max -= lines->output_zero_point;
     block_t *block = a8_ctx_alloc(ctx, sizeof(block_t));
     if (block == NULL) {
         return A8_ERR_MEMORY;
@@ -86,7 +93,7 @@ static int finish_s16(a8_ctx_t *ctx, const a8_tensor_info_t *in, const lines_t *
     return A8_OK;
 }
 
-typedef int finish_t(a8_ctx_t *ctx, const a8_tensor_info_t *in, const lines_t *lines);
+typedef int finish_t(a8_ctx_t *ctx, const a8_tensor_info_t *in, lines_t *lines);
 
 int a8_piecewise_eval_s16(a8_ctx_t *ctx) {
     const block_t *block = a8_ctx_data(ctx);
@@ -159,12 +166,13 @@ static int leaky_relu(a8_ctx_t *ctx, a8_dtype_t dtype, finish_t *finish) {
     if (code != A8_OK) {
         return code;
     }
-    float alpha = a8_ctx_option_float(ctx, 0, 0.0f);
-    if (!(alpha >= -3.4028234663852886e38f && alpha <= 3.4028234663852886e38f)) {
+    uint32_t alpha = a8_float_bits(a8_ctx_option_float(ctx, 0, 0.0f));
+    uint32_t magnitude = alpha & INT32_MAX;
+    if (magnitude >= A8_INFINITY_BITS) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "LEAKY_RELU's alpha is not a number", A8_NONE, A8_NONE);
     }
-    lines.below = slope(a8_real_from_float(alpha < 0.0f ? -alpha : alpha), &in, &out);
-    if (alpha < 0.0f) {
+    lines.below = slope(a8_real_from_float(a8_bits_float(magnitude)), &in, &out);
+    if (alpha != magnitude) {
         lines.below.multiplier = -lines.below.multiplier;
     }
     return finish(ctx, &in, &lines);

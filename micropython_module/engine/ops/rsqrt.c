@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // RSQRT of int8 and int16: 1 / sqrt(x), in the reference's fixed-point arithmetic.
+#include "../kernels/kernels.h"
 #include "../quantize.h"
 #include "check.h"
 
@@ -22,39 +23,6 @@ typedef char a8_assert_rsqrt_block_t[sizeof(block_t) == 24 ? 1 : -1];
 // Of int8, behind the block: results by the input's bits taken as unsigned.
 static int8_t *table(block_t *block) {
     return (int8_t *)(block + 1);
-}
-
-static int32_t saturating_shift_left(int32_t x, int32_t bits) {
-    int32_t limit = INT32_MAX >> bits;
-    if (x > limit || x < -limit) {
-        return x > limit ? INT32_MAX : INT32_MIN;
-    }
-    return x * (1 << bits);
-}
-
-// 2^20 / sqrt(x), x from 1 to 2^16: five steps of Newton and Raphson's y = y (3 - x y^2) / 2, begun with 1. All have 28
-// fractional bits.
-static int32_t inverse_sqrt(int32_t x) {
-    const int32_t half_sqrt_2 = 1518500250; // 31 fractional bits
-    if (x == 1) {
-        return 1 << DATA_BITS;
-    }
-    int32_t shift = DATA_BITS - 11;
-    for (; x < 1 << 27; x <<= 2) {
-        shift++;
-    }
-    int32_t half = ((x >> 1) + 1) >> 1;
-    int32_t y = 1 << 28;
-    for (int32_t i = 0; i < 5; i++) {
-        int32_t cube = saturating_shift_left(a8_high_mul(a8_high_mul(y, y), y), 6);
-        y = saturating_shift_left(a8_high_mul(3 << 27, y) - a8_high_mul(half, cube), 3);
-    }
-    y = a8_high_mul(y, half_sqrt_2);
-    if (shift > DATA_BITS) {
-        y *= 1 << (shift - DATA_BITS);
-        shift = DATA_BITS;
-    }
-    return a8_requantize(1, y, shift);
 }
 
 // The square root, correctly rounded.
@@ -80,7 +48,9 @@ static int32_t result(const block_t *block, int32_t x) {
     if (x <= 0) {
         return block->max;
     }
-    int32_t y = a8_requantize(inverse_sqrt(x), block->multiplier, block->shift) + block->output_zero_point;
+    a8_multiplier_t m = a8_inverse_sqrt(x);
+    int32_t y = a8_requantize(1, m.multiplier, m.shift + DATA_BITS);
+    y = a8_requantize(y, block->multiplier, block->shift) + block->output_zero_point;
     y = y > block->max ? block->max : y;
     return y < -block->max - 1 ? -block->max - 1 : y;
 }
