@@ -8,7 +8,7 @@ products before they add them, as on x86-64.
 import numpy as np
 import pytest
 from differential import cases_wanted
-from matrix_cases import F32, OPERATORS, check, pool, refused, valid
+from matrix_cases import F32, OPERATORS, check, check_nothing_crashes, pool, refused, valid
 
 CASES = 200
 OPERATORS = OPERATORS | {"l2_pool": pool("L2_POOL_2D")}
@@ -71,3 +71,8 @@ def test_refused(name, program):
     case = valid(name, F32)
     case.bias["dtype"] = "int32"
     refused(case, program, "bias has another type", 0, 2)
+
+
+@pytest.mark.parametrize("name", WEIGHTED + ["average_pool", "max_pool"])
+def test_nothing_crashes(name, program):
+    check_nothing_crashes(name, F32, program)
