@@ -150,6 +150,8 @@ def add_weights(case, shape, axis, channels, depth, per_channel, with_bias):
     if wide:  # the reference's shift is undefined from 15 on
         least = np.float64(case.in_scale) * scales.max() / 16000
         case.out_scale = np.float32(max(case.out_scale, least))
+    if case.options["activation"] != "NONE":  # whose bounds the reference wants to fit 32 bits
+        case.out_scale = np.float32(max(case.out_scale, 1e-8))
     case.filter = {
         "values": values.astype(np.int8),
         "dtype": types.weights,

@@ -19,7 +19,7 @@ WEIGHTED = ["conv", "depthwise_conv", "transpose_conv", "fully_connected"]
 def test_same_as_the_reference(name, program):
     rng = np.random.default_rng([32, *name.encode()])
     outputs = check([OPERATORS[name](rng, F32) for _ in range(cases_wanted(CASES))], program)
-    assert sum(len(np.unique(o)) > 4 for o in outputs) > 0.6 * len(outputs)
+    assert sum(len(np.unique(o)) > 4 for o in outputs) > 0.5 * len(outputs)
 
 
 @pytest.mark.parametrize("name", OPERATORS)
