@@ -12,6 +12,7 @@ import io
 import json
 import os
 import sys
+import wave
 import zipfile
 from pathlib import Path
 
@@ -190,6 +191,15 @@ def write(path, data):
     path = HERE / path
     path.write_bytes(data)
     print(f"wrote {path.name}, {len(data)} bytes")
+
+
+def write_sound(name, rate, samples):
+    """A recording for the examples: int16 samples, one channel, behind a header of 44 bytes."""
+    path = HERE.parents[1] / "examples" / name
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, rate, 0, "NONE", "not compressed"))
+        file.writeframes(samples.astype("<i2").tobytes())
+    print(f"wrote {path.name}, {path.stat().st_size} bytes")
 
 
 def write_card(name, card):

@@ -13,7 +13,7 @@ import pytest
 from arena8.transports.qemu import QemuRepl
 from machines import SHARED
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "host_tools"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "firmware" / "models"))
 
 from voice import clip, no, yes
 

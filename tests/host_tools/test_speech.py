@@ -6,6 +6,7 @@ them. Features and scores are compared with those of the reference, to the bit.
 """
 
 import os
+import sys
 import warnings
 from pathlib import Path
 
@@ -13,6 +14,8 @@ import arena8
 import numpy as np
 import pytest
 from tflite_micro import runtime
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "firmware" / "models"))
 from voice import RATE, clip, no, yes
 
 SHARED = Path(os.environ.get("ARENA8_SHARED_MODELS") or Path(__file__).parents[3] / "shared" / "models")
