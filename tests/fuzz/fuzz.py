@@ -4,8 +4,8 @@
     python tests/fuzz/fuzz.py [--seconds 600] [--seed 1] [--jobs 2] [MODEL...]
 
 Half of the jobs change bytes: of some models with control flow, those of firmware/models and, when they are
-there, the shared ones; fewer mutants are made of those that the engine doesn't run. A job ends at the first
-mutant that breaks a rule, and says how to run that mutant again. The other half change models of every operator
+there, the shared ones; fewer mutants are made of those that the engine does not run. A job ends at the first
+mutant that breaks a rule, and says how to run it again. The other half change models of every operator
 where it means something (structured.py).
 """
 
