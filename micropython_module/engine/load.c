@@ -85,6 +85,10 @@ static int load_tensors(a8_ctx_t *ctx, uint32_t *n_variables) {
             }
             tensor->offset = A8_IN_MODEL | (uint32_t)(info.data - ctx->model->data);
         } else if (info.is_variable) {
+            if (info.dtype == A8_RESOURCE) { // a reset would fill it, and it has no bytes
+                return a8_error_at(ctx->err, A8_ERR_UNSUPPORTED, "a variable tensor is a handle", ctx->subgraph,
+                    A8_NONE, (int32_t)i, A8_NONE, A8_NONE);
+            }
             tensor->first = TIME_BEFORE;
             tensor->last = TIME_AFTER;
             ++*n_variables;
