@@ -47,7 +47,7 @@ print(repr(_a8_diff(_a8_us(), _a8_start)))
 def models(repl: Repl) -> list[tuple[str, int, int]]:
     """(name, bytes, crc32) of the models on the board. ToolError if its firmware has no arena8."""
     try:
-        return [tuple(entry) for entry in _literal(repl, repl.exec(MODELS))]
+        return [tuple(entry) for entry in literal(repl, repl.exec(MODELS))]
     except RemoteError as e:
         if e.kind == "ImportError":
             name = repl.board.name if repl.board else None
@@ -63,7 +63,7 @@ class RemoteModel:
 
     def __init__(self, repl: Repl, name: str) -> None:
         self.repl = repl
-        about: dict[str, Any] = _literal(repl, repl.exec(OPEN.format(name=name)))
+        about: dict[str, Any] = literal(repl, repl.exec(OPEN.format(name=name)))
         self.name: str = about["name"]
         self.nbytes: int = about["nbytes"]
         self.crc32: int = about["crc32"] & 0xFFFFFFFF
@@ -90,7 +90,7 @@ class RemoteModel:
 
     def invoke(self, timeout: float | None = None) -> int | None:
         """Runs the model. Microseconds by the board's clock, None if it has none."""
-        return _literal(self.repl, self.repl.exec(INVOKE, timeout))
+        return literal(self.repl, self.repl.exec(INVOKE, timeout))
 
 
 def _tensor(where: str, about: tuple) -> TensorInfo:
@@ -103,7 +103,8 @@ def _float(bits: bytes) -> float:
     return struct.unpack("<f", bits)[0]
 
 
-def _literal(repl: Repl, output: bytes) -> Any:
+def literal(repl: Repl, output: bytes) -> Any:
+    """The value that the last line of what the board printed means."""
     # What the board printed before (a callback, a timer) is not ours; the literal is the last line.
     line = output.strip().rpartition(b"\n")[2].strip()
     try:

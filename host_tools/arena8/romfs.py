@@ -2,9 +2,9 @@
 """Images of MicroPython's ROMFS: read, and built so that the data of every file is aligned.
 
 An image is one record, and so is everything in it: kind and length as numbers in base 128 (most significant
-digit first, bit 7 set in all but the last), then the payload. A directory's payload is its name and the records
-in it; a file's is its name and, behind any padding, a record of its data or of a pointer to data elsewhere in
-the image. Unknown kinds are skipped. (extmod/vfs_rom.c describes it.)
+digit first, bit 7 set in all but the last), then the payload. A directory's payload is its name and the
+records in it; a file's is its name and, behind any padding, a record of its data or of a pointer to data
+elsewhere in the image. Unknown kinds are skipped. (extmod/vfs_rom.c describes it.)
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping
 
 MAGIC = b"\xd2\xcd\x31"  # the kind of an image's record
 PADDING, VERBATIM, POINTER, DIRECTORY, FILE = 1, 2, 3, 4, 5
-HEADER = 8  # of the images built here
+HEADER = 8  # bytes of the magic and the length of images built here
+START = 32  # where their first entry begins: what flash writes at one go then holds the header and no entry
 ALIGNMENT = 16
 DEEPEST = 16  # directories in directories
 
@@ -51,7 +52,9 @@ def places(image: bytes) -> Iterator[tuple[str, int, int]]:
     yield from _folder(image, first, first, total, "", 0)
 
 
-def _folder(image: bytes, base: int, at: int, end: int, path: str, depth: int) -> Iterator[tuple[str, int, int]]:
+def _folder(
+    image: bytes, base: int, at: int, end: int, path: str, depth: int
+) -> Iterator[tuple[str, int, int]]:
     if depth > DEEPEST:
         raise RomfsError(f"its directories are more than {DEEPEST} deep")
     empty = True
@@ -121,7 +124,7 @@ def build(files: Files) -> bytes:
             raise RomfsError(f"{path!r} is a file and a directory")
         if name:
             here[name] = data
-    body = _entries(tree, HEADER)
+    body = bytes([PADDING, START - HEADER - 2]) + bytes(START - HEADER - 2) + _entries(tree, START)
     return MAGIC + _digits(len(body), HEADER - len(MAGIC)) + body
 
 
@@ -141,7 +144,7 @@ def _entries(tree: dict, at: int) -> bytes:
 
 
 def _padding(at: int) -> bytes:
-    """A record that moves what would lie at byte at to a multiple of ALIGNMENT; it takes no less than 2 bytes."""
+    """A record that moves what would lie at byte at to a multiple of ALIGNMENT. It has 2 bytes at least."""
     gap = -at % ALIGNMENT
     if gap == 0:
         return b""

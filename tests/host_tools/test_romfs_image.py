@@ -44,7 +44,12 @@ def test_an_image_of_mpremote():
     writer.closedir()
     writer.closedir()
     writer.mkfile("pointer.bin", (6, pointed))
-    files = {"plain.py": b"print(1)\n", "lib/inner.mpy": b"M\x06", "lib/empty/": b"", "pointer.bin": b"shared"}
+    files = {
+        "plain.py": b"print(1)\n",
+        "lib/inner.mpy": b"M\x06",
+        "lib/empty/": b"",
+        "pointer.bin": b"shared",
+    }
     assert romfs.parse(writer.finalise()) == files
     assert romfs.parse(VfsRomWriter().finalise()) == {}
 
