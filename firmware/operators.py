@@ -45,15 +45,11 @@ class Row:
 
     @property
     def group(self):
-        if self.custom or self.family in ("UINT32", "UINT64"):
-            return "audio"
-        if self.family == "INT16":
-            return "int16"
-        if self.family == "INT4":
-            return "int4"
         if self.family == "FLOAT16" or self.family == "FLOAT32" and self.operator not in ("QUANTIZE", "CAST"):
             return "float32"
-        return "int8"
+        if self.custom or self.family in ("UINT32", "UINT64"):
+            return "audio"
+        return {"INT16": "int16", "INT4": "int4"}.get(self.family, "int8")
 
 
 def rows(path=OPS_DEF):
