@@ -11,17 +11,30 @@ static bool is_aligned(const void *p) {
     return (uintptr_t)p % A8_ALIGN == 0;
 }
 
-int a8_measure(const a8_model_t *model, a8_target_t target, void *work, uint32_t work_size, a8_sizes_t *sizes,
-    a8_error_t *err) {
+static int measure(a8_ctx_t *ctx, void *work, uint32_t work_size, a8_sizes_t *sizes) {
     a8_arena_t mem;
     if (!is_aligned(work)) {
-        return a8_error(err, A8_ERR_MEMORY, "the work memory is not aligned", A8_ALIGN,
+        return a8_error(ctx->err, A8_ERR_MEMORY, "the work memory is not aligned", A8_ALIGN,
             (int32_t)((uintptr_t)work % A8_ALIGN));
     }
     a8_arena_init_shared(&mem, work, work_size);
-    a8_ctx_t ctx = { .err = err, .model = model, .mem = &mem, .target = target };
-    return a8_load_records(&ctx, sizes);
+    ctx->mem = &mem;
+    return a8_load_records(ctx, sizes);
 }
+
+int a8_measure(const a8_model_t *model, a8_target_t target, void *work, uint32_t work_size, a8_sizes_t *sizes,
+    a8_error_t *err) {
+    a8_ctx_t ctx = { .err = err, .model = model, .target = target };
+    return measure(&ctx, work, work_size, sizes);
+}
+
+#if A8_TELL_PLAN
+int a8_measure_plan(const a8_model_t *model, a8_target_t target, void *work, uint32_t work_size, a8_sizes_t *sizes,
+    a8_tell_t tell, void *arg, a8_error_t *err) {
+    a8_ctx_t ctx = { .err = err, .model = model, .target = target, .tell = tell, .tell_arg = arg };
+    return measure(&ctx, work, work_size, sizes);
+}
+#endif
 
 static void fill(uint8_t *data, uint32_t bytes, uint32_t element_bytes, int32_t zero_point) {
     if (element_bytes == 1) {
