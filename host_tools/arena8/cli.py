@@ -12,7 +12,7 @@ import rich_click as click
 from .errors import RemoteError, ToolError
 
 # The verbs, in the order in which help shows them. Each is the name of its module.
-FIRST = ("inspect", "deploy", "infer")
+FIRST = ("inspect", "flash", "deploy", "infer", "boards")
 ADVANCED = ()
 
 click.rich_click.TEXT_MARKUP = "markdown"

@@ -64,6 +64,11 @@ class Repl:
     def name(self) -> str:
         return self.wire.name
 
+    @property
+    def transport(self) -> SerialTransport:
+        """mpremote's transport, for its functions on files. It wants the raw REPL."""
+        return self._raw
+
     def __enter__(self) -> Repl:
         return self
 
