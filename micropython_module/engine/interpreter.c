@@ -249,8 +249,13 @@ bool a8_node_result(const a8_interpreter_t *it, uint32_t node, uint32_t i, a8_io
     }
     // How many bytes only the model knows, which may have changed: the arena's end bounds them.
     int32_t index = a8_node_output(&it->model, &info, i);
-    if (index < 0 || a8_model_tensor(&it->model, 0, (uint32_t)index, &tensor, NULL) != A8_OK ||
-        location > it->arena_size || tensor.bytes > it->arena_size - location) {
+    if (index < 0 || a8_model_tensor(&it->model, 0, (uint32_t)index, &tensor, NULL) != A8_OK) {
+        return false;
+    }
+    if (tensor.bytes == 0) {
+        location = 0; // a handle's location is not one in the arena
+    }
+    if (location > it->arena_size || tensor.bytes > it->arena_size - location) {
         return false;
     }
     describe(it, (uint32_t)index, location, tensor.bytes, io);

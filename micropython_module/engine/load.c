@@ -451,12 +451,12 @@ int a8_load_records(a8_ctx_t *ctx, a8_sizes_t *sizes) {
     a8_unsupported_t unsupported;
     uint32_t subgraph = 0, node = 0, position;
     if (a8_next_unsupported(ctx->model, &subgraph, &node, &unsupported)) {
-        static const char messages[5][56] = {
+        static const char messages[5][48] = {
             "there is no such operator",
             "the operator is not in this build",
             "the operator does not take this element type",
             "the operator's element type is not in this build",
-            "the node has integer weights but float32 activations"
+            "it has integer weights, float32 activations"
         };
         ctx->subgraph = unsupported.subgraph;
         ctx->node_index = unsupported.node;

@@ -8,11 +8,6 @@ from differential import DATA, MODEL, UNSUPPORTED, Case, Failure, cases_wanted, 
 from model_builder import ModelBuilder
 
 
-@pytest.fixture(scope="module")
-def program():
-    return differential.build()
-
-
 def lookup(ids, rows, out_shape, constant=(True, False), dtypes=("int32", None, None), n_inputs=2):
     """constant: whether rows and ids are."""
     m = ModelBuilder()
