@@ -7,6 +7,7 @@ import struct
 import subprocess
 import sys
 
+import control_models
 import engine_build
 import numpy as np
 import pytest
@@ -80,6 +81,14 @@ def test_32_bits_built_model(cortex_m3, program, tmp_path):
     inputs = bytes(np.random.default_rng(3).integers(0, 256, 150, np.uint8))
     sizes = compare(cortex_m3, program, m.build(inputs=[x], outputs=[f, y]), inputs, tmp_path)
     assert sizes["records"] > 0 and sizes["output_bytes"] == 375
+
+
+@pytest.mark.parametrize("name", control_models.seeds())
+def test_32_bits_control_flow(name, cortex_m3, program, tmp_path):
+    model = control_models.seeds()[name]
+    sizes = compare(cortex_m3, program, model, b"", tmp_path)
+    inputs = np.random.default_rng(4).integers(0, 2, 3 * sizes["input_bytes"], np.uint8).tobytes()
+    compare(cortex_m3, program, model, inputs, tmp_path)
 
 
 @pytest.mark.parametrize("name", MODELS)
