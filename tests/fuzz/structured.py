@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import pickle
+import re
 import struct
 import subprocess
 import sys
@@ -107,13 +108,18 @@ class Fuzzer:
             self.batch(names[i : i + BATCH])
 
     def some(self, seconds: float):
+        """Of each operator as many mutants, however many seeds it has."""
         end = time.time() + seconds
-        names = sorted(self.models)
+        operators: dict[str, list[str]] = {}
+        for name in self.models:
+            operators.setdefault(name.split("-")[0], []).append(name)
+        chosen = list(operators.values())
         while time.time() < end:
-            self.batch(self.rng.choices(names, k=BATCH))
+            self.batch([self.rng.choice(names) for names in self.rng.choices(chosen, k=BATCH)])
 
 
 def first_lines(errors: str) -> str:
+    errors = re.sub(r"0x[0-9a-f]+|==\d+==", "", errors)
     lines = [x for x in errors.split("\n") if "runtime error" in x or "ERROR: " in x or "not true" in x]
     places = [x.strip() for x in errors.split("\n") if "/engine/" in x and "#" in x][:3]
     return "\n    ".join([*lines[:1], *places])
@@ -134,8 +140,13 @@ def main() -> int:
     seen = set()
     for name, path, errors in fuzzer.findings:
         what = first_lines(errors)
-        if what.split(":", 3)[:3] not in seen:
+        if what not in seen:
             print(f"{name}\n    {path}\n    {what}", flush=True)
+        seen.add(what)
+    least = sorted((n / fuzzer.tried[operator], operator) for operator, n in fuzzer.ended.items())[:5]
+    print(
+        "mutants that run, least: " + ", ".join(f"{operator} {100 * part:.0f} %" for part, operator in least)
+    )
     return 1 if fuzzer.findings else 0
 
 
