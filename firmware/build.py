@@ -391,8 +391,8 @@ class Builder:
         return facts
 
     def flash_parts(self, start, end):
-        """Flash bytes of the module and of the models, by the linker's map: each input section has a line with
-        its address, size and object file, which may begin on the line before."""
+        """Flash bytes of the module and of the models, by the linker's map: each input section has a line
+        with its address, size and object file, which may begin on the line before."""
         parts = {"module": 0, "models": 0}
         for path in self.obj.glob("firmware.*map"):
             text = path.read_text(errors="replace").partition("Linker script and memory map")[2]

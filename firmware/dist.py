@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Make a distribution in build/dist: the host tools' wheel, a generic firmware of every RP2 board, a manifest.
+"""Make a distribution in build/dist: the wheel of the host tools, generic firmware of the RP2 boards.
 
     python firmware/dist.py
 

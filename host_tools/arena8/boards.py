@@ -132,8 +132,8 @@ def _finished(file: Path) -> float:
 
 
 def firmware_to_flash(board: Board) -> Path:
-    """The firmware file for a board that is flashed without naming one: ARENA8_FIRMWARE, ARENA8_DIST, what was
-    built last, build/dist."""
+    """The file for a board that is flashed without naming one: ARENA8_FIRMWARE, ARENA8_DIST, what was built
+    last, build/dist."""
     wants_dist = os.environ.get("ARENA8_DIST") and not os.environ.get("ARENA8_FIRMWARE")
     if wants_dist and (generic := distributed(board.name)):
         return generic
@@ -143,8 +143,8 @@ def firmware_to_flash(board: Board) -> Path:
         if generic := distributed(board.name):
             return generic
         raise BoardError(
-            f"no firmware for {board.name} is at hand: give its file, or the folder of a distribution (also as "
-            f"ARENA8_DIST); in the source tree `arena8 build --board {board.name}` makes one"
+            f"no firmware for {board.name} is at hand: give its file, or the folder of a distribution (or "
+            f"name that in ARENA8_DIST); in the source tree `arena8 build --board {board.name}` makes one"
         ) from e
 
 

@@ -99,7 +99,7 @@ def ask(repl: Repl) -> Running:
 
 
 def usb_ports(board: Board | None = None) -> list[Any]:
-    """Serial ports (pyserial's descriptions) whose USB identity is that of a board, or of any that we know."""
+    """Serial ports, as pyserial describes them, whose USB identity is that of a board, or of any we know."""
     known = [board] if board else list(boards.all_boards().values())
     ids = {each.usb_id for each in known if each.usb_id}
     return [port for port in list_ports.comports() if (port.vid, port.pid) in ids]

@@ -2,8 +2,8 @@
 """UF2 files: read, checked against a board, and what they say about the firmware inside.
 
 A UF2 file is a row of 512-byte blocks, each with an address and up to 476 bytes of flash
-(github.com/microsoft/uf2). An RP2 firmware carries "binary info" for tools (pico_binary_info of the Pico SDK):
-the name and version of the program and the flash that it keeps for itself, which is MicroPython's filesystem.
+(github.com/microsoft/uf2). An RP2 firmware carries "binary info" for tools (pico_binary_info of the Pico
+SDK): name and version of the program, and the flash that it keeps for itself, MicroPython's filesystem.
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ def read(path: str | Path) -> Image:
     if len(data) % BLOCK:
         raise WrongFile(
             f"{path} is cut off: {len(data):,} bytes are {len(data) // BLOCK:,} blocks of {BLOCK} bytes "
-            f"and {len(data) % BLOCK} bytes of another; copy, download or build it again"
+            f"and {len(data) % BLOCK} bytes of another; copy or build it again"
         )
     family = None
     pieces: dict[int, bytes] = {}
@@ -176,7 +176,7 @@ def read(path: str | Path) -> Image:
         raise WrongFile(f"{path} holds nothing for flash")
     if numbers != set(range(total)):
         raise WrongFile(
-            f"{path} is cut off: it has {len(numbers):,} of {total:,} blocks; copy, download or build it again"
+            f"{path} is cut off: it has {len(numbers):,} of {total:,} blocks; copy or build it again"
         )
     runs: list[tuple[int, bytearray]] = []
     for address in sorted(pieces):
@@ -196,8 +196,8 @@ def region(board: Board, name: str) -> Region | None:
 
 
 def check(image: Image, board: Board, filesystem: Region | None = None) -> list[str]:
-    """WrongFile unless the image is for this board's chip and lies in its flash. Returns what it would do to
-    the user's data, a sentence each; empty: nothing. filesystem: where the board says its files are, else
+    """WrongFile unless the image is for this board's chip and lies in its flash. Returns what it would do
+    to the user's data, a sentence each; empty: nothing. filesystem: where the board says its files are, else
     where the flash map has them."""
     facts = board.facts
     family = int(facts["uf2"]["family"], 0)

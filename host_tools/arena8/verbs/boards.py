@@ -151,7 +151,7 @@ def _state(entry: dict[str, Any]) -> str:
 def command(no_ask, baud, as_json, timeout) -> int:
     """The boards that arena8 knows, and those that are connected: their firmware, module and models.
 
-    Asking interrupts a program that is running; it is started again. Boards in BOOTSEL mode are found by their
-    drive.
+    Asking interrupts a program that is running; it is started again. Boards in BOOTSEL mode are found by
+    their drive.
     """
     return run(not no_ask, baud, timeout, as_json)

@@ -92,12 +92,13 @@ def flash_the_one(request: Request, wanted: Board | None) -> dict[str, Any]:
     sentences = [s for board in candidates if (s := bootsel.unmounted(board))]
     if sentences and wanted and bootsel.picotool():
         return flash_drive(request, wanted, None)
+    what = "no board found: neither one that runs MicroPython nor a BOOTSEL drive"
+    if sentences:
+        what = f"no board to write to: {sentences[0]}"
     raise BoardError(
-        (f"no board to write to: {sentences[0]}" if sentences else "no board found: neither one that runs "
-         "MicroPython nor a BOOTSEL drive")
-        + ". Plug it in, with BOOTSEL held if it does not run MicroPython; --port names a port or the drive's "
-        "folder, or pico-emulator"
-    )  # fmt: skip
+        f"{what}. Plug it in, with BOOTSEL held if it does not run MicroPython; --port names a port or the "
+        "drive's folder, or pico-emulator"
+    )
 
 
 def rp2_boards() -> list[Board]:
@@ -131,8 +132,8 @@ def board_that_runs(wanted: Board | None, there: Running, port: str) -> Board:
     if there.board not in boards.all_boards():
         known = ", ".join(board.name for board in rp2_boards())
         raise UsageError(
-            f"the board on {port} says that it is {there.board or 'nothing'} ({there.machine or there.system})"
-            f", for which arena8 has no firmware; --board takes one of {known}"
+            f"the board on {port} says that it is {there.board or 'nothing'} "
+            f"({there.machine or there.system}), for which arena8 has no firmware; it has those of {known}"
         )
     return boards.board(there.board)
 
