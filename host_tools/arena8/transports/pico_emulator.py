@@ -75,8 +75,12 @@ class PicoRepl(Repl):
         sock = socket.create_connection(("127.0.0.1", port))
         super().__init__(PicoWire(sock, self.process, timeout), boards.board("RPI_PICO"))
 
-    def connect(self, tell=lambda text: None) -> None:
+    def boot(self) -> None:
+        """Waits for the first prompt."""
         boot(self)
+
+    def connect(self, tell=lambda text: None) -> None:
+        self.boot()
         self._enter_raw()
 
     # The second channel.
