@@ -74,6 +74,15 @@ def _blocks() -> bool:
     return True
 
 
+def marks() -> tuple[str, str]:
+    """For yes and for no."""
+    try:
+        "✓✗".encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return "yes", "no"
+    return "✓", "✗"
+
+
 def shades() -> str:
     """Characters from white to black."""
     return " ░▒▓█" if _blocks() else " .+#@"

@@ -40,9 +40,7 @@ def _random(tensor: TensorInfo, generator: numpy.random.Generator, kind: int) ->
 
 def given(texts: tuple[str, ...], tensors: list[TensorInfo], options: inputs.Options) -> list[list[bytes]]:
     """The samples that --input means: an array may hold many, one after the other."""
-    columns = [
-        inputs.read_many(text, tensor, options) for text, tensor in zip(texts, tensors, strict=True)
-    ]
+    columns = [inputs.read_many(text, tensor, options) for text, tensor in zip(texts, tensors, strict=True)]
     lengths = sorted({len(column) for column in columns})
     if len(lengths) > 1:
         raise UsageError(f"the inputs hold different numbers of samples: {', '.join(map(str, lengths))}")

@@ -25,7 +25,9 @@ PAUSE = 0.2  # seconds between two looks into a folder
 KINDS = {".npy", ".json", ".csv", ".txt", *inputs.IMAGES}
 HISTORY = 8  # answers that stay on the screen below the last
 
-Sample = tuple[str, Any]  # where it comes from; bytes of each input, or the error that kept them from being read
+Sample = tuple[
+    str, Any
+]  # where it comes from; bytes of each input, or the error that kept them from being read
 
 
 def source(request: Any, tensors: list[TensorInfo]) -> Iterator[Sample]:
@@ -116,9 +118,7 @@ def _windows(path: Path, tensor: TensorInfo, options: inputs.Options, hop: int |
             if plain:
                 data = inputs.to_bytes(window, tensor, inputs.Options(raw=True), str(path))
             else:
-                data = inputs.quantize(
-                    window / 32768.0, tensor, options.scale, options.offset, str(path)
-                )
+                data = inputs.quantize(window / 32768.0, tensor, options.scale, options.offset, str(path))
             yield label, [data]
         except ToolError as e:
             yield label, e

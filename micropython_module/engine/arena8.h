@@ -255,6 +255,25 @@ typedef struct {
 int a8_measure(const a8_model_t *model, a8_target_t target, void *work, uint32_t work_size, a8_sizes_t *sizes,
     a8_error_t *err);
 
+#if A8_TELL_PLAN
+// A place in the arena, for tools that draw it. Time 0 is before the first node, node i runs at i + 1, and what stays
+// behind the last node has a time after it. Times are those of the subgraph.
+typedef struct {
+    uint32_t subgraph;
+    int32_t tensor; // index in the subgraph; A8_NONE: scratch of a node, or, if it is always there, a named variable
+    uint32_t bytes;
+    uint32_t offset;
+    uint32_t first;
+    uint32_t last;
+} a8_place_t;
+
+typedef void (*a8_tell_t)(void *arg, const a8_place_t *place);
+
+// a8_measure that also tells every place that the planner gave.
+int a8_measure_plan(const a8_model_t *model, a8_target_t target, void *work, uint32_t work_size, a8_sizes_t *sizes,
+    a8_tell_t tell, void *arg, a8_error_t *err);
+#endif
+
 // Verifies, prepares and plans. Both regions are aligned to A8_ALIGN, at least as large as a8_measure
 // says, and stay the interpreter's until the caller drops it; there is nothing to free. Inputs hold
 // their zero points' worth of zeros, variable tensors their initial values afterwards.

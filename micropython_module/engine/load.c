@@ -85,6 +85,10 @@ static int load_tensors(a8_ctx_t *ctx, uint32_t *n_variables) {
             }
             tensor->offset = A8_IN_MODEL | (uint32_t)(info.data - ctx->model->data);
         } else if (info.is_variable) {
+            if (info.dtype == A8_RESOURCE) { // a reset would fill it, and it has no bytes
+                return a8_error_at(ctx->err, A8_ERR_UNSUPPORTED, "a variable tensor is a handle", ctx->subgraph,
+                    A8_NONE, (int32_t)i, A8_NONE, A8_NONE);
+            }
             tensor->first = TIME_BEFORE;
             tensor->last = TIME_AFTER;
             ++*n_variables;
@@ -220,6 +224,15 @@ static int load_node(a8_ctx_t *ctx, a8_node_t *node, uint32_t index) {
     return ret;
 }
 
+#if A8_TELL_PLAN
+static void tell(const a8_ctx_t *ctx, int32_t tensor, const a8_buffer_t *buffer) {
+    if (ctx->tell != NULL && !a8_is_constant(buffer) && buffer->first <= buffer->last && buffer->bytes != 0) {
+        a8_place_t place = { ctx->subgraph, tensor, buffer->bytes, buffer->offset, buffer->first, buffer->last };
+        ctx->tell(ctx->tell_arg, &place);
+    }
+}
+#endif
+
 // Gives all tensors and scratch of the subgraph their places.
 static int plan_graph(a8_ctx_t *ctx, const a8_graph_t *graph, a8_node_t *nodes) {
     uint32_t n_scratch = 0;
@@ -270,6 +283,11 @@ static int plan_graph(a8_ctx_t *ctx, const a8_graph_t *graph, a8_node_t *nodes) 
     if (graph->n_variables != 0) {
         ctx->base = ctx->planned;
     }
+#if A8_TELL_PLAN
+    for (uint32_t i = 0; i < n && graph->level != A8_UNREACHED; ++i) {
+        tell(ctx, i < n_scratch ? A8_NONE : (int32_t)(i - n_scratch), &scratch[i]);
+    }
+#endif
     for (uint32_t i = 0, k = 0; i < graph->n_nodes; ++i) {
         if (nodes[i].scratch != 0) {
             nodes[i].scratch = scratch[k++].offset;
@@ -441,6 +459,10 @@ static int plan_resources(a8_ctx_t *ctx, const a8_header_t *header) {
                 A8_NONE);
         }
         resource->location = ctx->planned;
+#if A8_TELL_PLAN
+        ctx->subgraph = resource->subgraph;
+        tell(ctx, A8_NONE, &(a8_buffer_t){ resource->bytes, ctx->planned, TIME_BEFORE, TIME_AFTER });
+#endif
         ctx->planned += (resource->bytes + A8_ALIGN - 1) & ~(uint32_t)(A8_ALIGN - 1);
         position = resource->before;
     }

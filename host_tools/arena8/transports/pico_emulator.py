@@ -62,7 +62,7 @@ class PicoRepl(Repl):
     quiet = 5.0
 
     def __init__(self, firmware: str | None = None, timeout: float = 60.0) -> None:
-        self.firmware = str(firmware or boards.board("RPI_PICO").firmware())
+        self.firmware = str(firmware or boards.board("RPI_PICO").to_boot())
         check_uf2(self.firmware)
         # Run as a file: the package, and with it the engine, is nothing that it needs.
         command = [sys.executable, str(Path(__file__).with_name("pico_process.py")), self.firmware]

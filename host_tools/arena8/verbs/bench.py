@@ -134,7 +134,9 @@ def _report(
             row["op"] = nodes[i]["op"]  # a custom operator's own name
             row["macs"] = nodes[i]["macs"]
             row["output"] = (
-                f"{'x'.join(map(str, outputs[0]['shape'])) or 'scalar'} {outputs[0]['dtype']}" if outputs else ""
+                f"{'x'.join(map(str, outputs[0]['shape'])) or 'scalar'} {outputs[0]['dtype']}"
+                if outputs
+                else ""
             )
         rows.append(row)
     kind = _kind(port)
@@ -187,7 +189,9 @@ def _show(report: dict[str, Any]) -> None:
             line += f", {report['cycles'] / report['macs']:.1f} a MAC"
     out.print(line)
     out.print(
-        f"{report['model']} on {report['port']}, arena {report['arena_bytes']:,} bytes", style="dim", markup=False
+        f"{report['model']} on {report['port']}, arena {report['arena_bytes']:,} bytes",
+        style="dim",
+        markup=False,
     )
     if _kind(report["port"]) in CLOCKS:
         out.print(CLOCKS[_kind(report["port"])], style="dim", markup=False)
@@ -200,7 +204,12 @@ def _kind(port: str) -> str:
 @click.command("bench")
 @click.argument("model", metavar="MODEL")
 @click.option(
-    "-i", "--input", "given", metavar="X", multiple=True, help="As of infer. Default: what load writes, zeros."
+    "-i",
+    "--input",
+    "given",
+    metavar="X",
+    multiple=True,
+    help="As of infer. Default: what load writes, zeros.",
 )
 @click.option(
     "--repeat", type=click.IntRange(min=1), default=REPEAT, show_default=True, metavar="N", help="Invokes."
@@ -214,9 +223,7 @@ def _kind(port: str) -> str:
 @options.as_json("The profile")
 @options.timeout
 @options.no_reset
-def command(
-    model, given, repeat, port, baud, raw, scale, offset, resize, as_json, timeout, no_reset
-) -> int:
+def command(model, given, repeat, port, baud, raw, scale, offset, resize, as_json, timeout, no_reset) -> int:
     """Measures MODEL on a board: milliseconds of each operator and of the whole, median of N invokes.
 
     Microseconds are those of the board's clock. An emulated Pico also tells the core's cycles.

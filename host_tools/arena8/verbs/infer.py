@@ -148,7 +148,9 @@ def _run(
                     expected, _ = answer(twin, data, None, True)
                 except ToolError as e:
                     if many and not request.given:
-                        raise ToolError(f"{e}. Random inputs don't suit {model.name}: give some by --input") from e
+                        raise ToolError(
+                            f"{e}. Random inputs don't suit {model.name}: give some by --input"
+                        ) from e
                     raise
             outcome.outputs, microseconds = answer(model, data, request.timeout, many)
             if microseconds is not None:
@@ -351,7 +353,21 @@ def answers(model: RemoteModel | LocalModel, outputs: list[bytes]) -> list[dict[
 @options.timeout
 @options.no_reset
 def command(
-    model, given, port, baud, verify, count, watched, hop, raw, scale, offset, resize, as_json, timeout, no_reset
+    model,
+    given,
+    port,
+    baud,
+    verify,
+    count,
+    watched,
+    hop,
+    raw,
+    scale,
+    offset,
+    resize,
+    as_json,
+    timeout,
+    no_reset,
 ) -> int:
     """Runs inputs through MODEL on a board and shows the answers.
 
