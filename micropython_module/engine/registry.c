@@ -113,14 +113,16 @@ const char *a8_op_name(int32_t op) {
     return op < 0 || op >= A8_CODE_COUNT ? NULL : nth(names, op);
 }
 
+static bool is_equal(const char *a, const char *b) {
+    return strlen(a) == strlen(b) && memcmp(a, b, strlen(a)) == 0;
+}
+
 // Are these codes of the same operator? row is that of a row.
 static bool is_same(int32_t row, int32_t op) {
     if (row == op || row < A8_CODE_CUSTOM_FIRST || op < A8_CODE_CUSTOM_FIRST || op >= CUSTOM_END) {
         return row == op;
     }
-    const char *a = a8_op_name(row);
-    const char *b = a8_op_name(op);
-    return strlen(a) == strlen(b) && memcmp(a, b, strlen(a)) == 0;
+    return is_equal(a8_op_name(row), a8_op_name(op));
 }
 
 int32_t a8_op_code(const a8_node_info_t *node) {
@@ -143,6 +145,15 @@ const char *a8_op_listed(uint32_t i) {
             if (i-- == 0) {
                 return a8_op_name(last);
             }
+        }
+    }
+    return NULL;
+}
+
+const char *a8_op_dtype_listed(const char *name, uint32_t i) {
+    for (uint32_t row = 0; row < a8_op_rows(); ++row) {
+        if (rows[row].eval != NULL && is_equal(a8_op_name(rows[row].op), name) && i-- == 0) {
+            return rows[row].family == A8_FAMILY_ANY ? "any" : a8_dtype_name((a8_dtype_t)rows[row].family);
         }
     }
     return NULL;
