@@ -19,15 +19,11 @@ GROUPS = {
 
 def group(name: str, family: str, custom: bool = False) -> str:
     """The group of a row of ops.def. name: as models have it, or as ops.def has it."""
-    if custom or family in ("UINT32", "UINT64"):
-        return "audio"
-    if family == "INT16":
-        return "int16"
-    if family == "INT4":
-        return "int4"
     if family == "FLOAT16" or family == "FLOAT32" and name not in ("QUANTIZE", "CAST"):
         return "float32"
-    return "int8"
+    if custom or family in ("UINT32", "UINT64"):
+        return "audio"
+    return {"INT16": "int16", "INT4": "int4"}.get(family, "int8")
 
 
 def lacking(choice: str, rows: Iterable[tuple[str, str, bool]]) -> list[tuple[str, str, bool]]:

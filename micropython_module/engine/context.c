@@ -8,6 +8,8 @@
 
 // Handles that load keeps track of, and variables: more than any real model has, few enough to search.
 #define MAX_HANDLES (1024)
+// Bytes of a variable's name; many nodes may have the same long one.
+#define MAX_NAME (1000)
 
 // Where a node's operands end: at its a8_state_t, or its block.
 static uint32_t behind_operands(const a8_node_t *node) {
@@ -329,9 +331,9 @@ int a8_ctx_take(a8_ctx_t *ctx, uint32_t output, uint32_t subgraph, uint32_t call
     }
     // A handle that the subgraph only hands through keeps its variable; any other stays unknown.
     for (uint32_t i = 0; mine.dtype == A8_RESOURCE && i < UINT8_MAX; ++i) {
-        uint32_t resource = a8_given_resource(ctx, subgraph, i);
-        if (resource != 0 && a8_model_input(ctx->model, subgraph, i) == index) {
-            return take_handle(ctx, resource, output);
+        if (a8_model_input(ctx->model, subgraph, i) == index) {
+            uint32_t resource = a8_given_resource(ctx, subgraph, i);
+            return resource == 0 ? A8_OK : take_handle(ctx, resource, output);
         }
     }
     return A8_OK;
@@ -399,6 +401,10 @@ int a8_ctx_make_handle(a8_ctx_t *ctx) {
     if (info.dtype != A8_RESOURCE || !a8_model_variable(ctx->model, ctx->info, &container, &name)) {
         return a8_node_error(ctx, A8_ERR_MODEL, "the node does not name a variable", A8_NONE, A8_RESOURCE,
             (int32_t)info.dtype);
+    }
+    if (container.len > MAX_NAME || name.len > MAX_NAME) {
+        return a8_node_error(ctx, A8_ERR_UNSUPPORTED, "the name of the variable is too long", A8_NONE, MAX_NAME,
+            (int32_t)(name.len > container.len ? name.len : container.len));
     }
     uint32_t crc32 = a8_crc32(0, name.str, name.len);
     uint32_t position = find_resource(ctx, container, name, crc32);

@@ -98,8 +98,8 @@ static int run_node(a8_interpreter_t *it, a8_frame_t *frame, uint32_t *entered, 
     ctx.subgraph = frame->graph;
     ctx.node_index = frame->node;
     ctx.phase = frame->phase;
-    const a8_op_row_t *row = a8_op_row(ctx.node->row & ~A8_HAS_STATE);
-    ctx.op = row->op;
+    const uint32_t row = ctx.node->row & ~A8_HAS_STATE;
+    ctx.op = a8_op_row_code(row);
     if (a8_ctx_stop(&ctx)) {
         return a8_node_error(&ctx, A8_ERR_ABORTED, "stopped before an operator", A8_NONE, A8_NONE, A8_NONE);
     }
@@ -107,7 +107,7 @@ static int run_node(a8_interpreter_t *it, a8_frame_t *frame, uint32_t *entered, 
         err->code = A8_OK;
     }
     uint32_t start = it->clock != NULL ? it->clock(it->arg) : 0;
-    int ret = row->eval(&ctx);
+    int ret = a8_op_row(row)->eval(&ctx);
     // The time counts for the node of subgraph 0, which may have had this one's subgraph run.
     const a8_frame_t *first = a8_frame(it->records, 0);
     a8_node_t *node = a8_node(it->records, 0, first->node);
@@ -238,7 +238,7 @@ uint32_t a8_nodes(const a8_interpreter_t *it) {
 }
 
 int32_t a8_node_op(const a8_interpreter_t *it, uint32_t node) {
-    return a8_op_row(a8_node(it->records, 0, node)->row & ~A8_HAS_STATE)->op;
+    return a8_op_row_code(a8_node(it->records, 0, node)->row & ~A8_HAS_STATE);
 }
 
 uint32_t a8_node_microseconds(const a8_interpreter_t *it, uint32_t node) {
@@ -262,8 +262,13 @@ bool a8_node_result(const a8_interpreter_t *it, uint32_t node, uint32_t i, a8_io
     }
     // How many bytes only the model knows, which may have changed: the arena's end bounds them.
     int32_t index = a8_node_output(&it->model, &info, i);
-    if (index < 0 || a8_model_tensor(&it->model, 0, (uint32_t)index, &tensor, NULL) != A8_OK ||
-        location > it->arena_size || tensor.bytes > it->arena_size - location) {
+    if (index < 0 || a8_model_tensor(&it->model, 0, (uint32_t)index, &tensor, NULL) != A8_OK) {
+        return false;
+    }
+    if (tensor.bytes == 0) {
+        location = 0; // a handle's location is not one in the arena
+    }
+    if (location > it->arena_size || tensor.bytes > it->arena_size - location) {
         return false;
     }
     describe(it, (uint32_t)index, location, tensor.bytes, io);

@@ -85,6 +85,10 @@ static int load_tensors(a8_ctx_t *ctx, uint32_t *n_variables) {
             }
             tensor->offset = A8_IN_MODEL | (uint32_t)(info.data - ctx->model->data);
         } else if (info.is_variable) {
+            if (info.dtype == A8_RESOURCE) { // a reset would fill it, and it has no bytes
+                return a8_error_at(ctx->err, A8_ERR_UNSUPPORTED, "a variable tensor is a handle", ctx->subgraph,
+                    A8_NONE, (int32_t)i, A8_NONE, A8_NONE);
+            }
             tensor->first = TIME_BEFORE;
             tensor->last = TIME_AFTER;
             ++*n_variables;
@@ -469,12 +473,12 @@ int a8_load_records(a8_ctx_t *ctx, a8_sizes_t *sizes) {
     a8_unsupported_t unsupported;
     uint32_t subgraph = 0, node = 0, position;
     if (a8_next_unsupported(ctx->model, &subgraph, &node, &unsupported)) {
-        static const char messages[5][56] = {
+        static const char messages[5][48] = {
             "there is no such operator",
             "the operator is not in this build",
             "the operator does not take this element type",
             "the operator's element type is not in this build",
-            "the node has integer weights but float32 activations"
+            "it has integer weights, float32 activations"
         };
         ctx->subgraph = unsupported.subgraph;
         ctx->node_index = unsupported.node;

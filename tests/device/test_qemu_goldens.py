@@ -2,7 +2,7 @@
 """The shared models on an emulated Cortex-M3, against the reference's answers.
 
 QEMU puts models and inputs into the machine's 16 MB of external memory before it starts: models at odd
-addresses, inputs behind them, and the arena is a part of that memory as well.
+addresses, inputs behind them.
 """
 
 from __future__ import annotations
@@ -18,14 +18,13 @@ from arena8.transports.qemu import QemuRepl
 from machines import SHARED
 
 MEMORY, BYTES = 0x21000000, 16 << 20
-ARENA = 1 << 20  # at the end of the memory
 
 RUN = """
 import arena8
 from binascii import crc32, hexlify
 from uctypes import bytearray_at
-def run(model, size, source, rows, arena, arena_size, whole):
-    it = arena8.Interpreter(arena8.Model(bytearray_at(model, size)), arena=bytearray_at(arena, arena_size))
+def run(model, size, source, rows, whole):
+    it = arena8.Interpreter(arena8.Model(bytearray_at(model, size)))
     crc = 0
     for _ in range(rows):
         for t in it.inputs:
@@ -56,7 +55,7 @@ def test_goldens(machine, tmp_path):
             parts.append((MEMORY + len(blob), len(data)))
             blob += data
         places.append((model, golden, *parts))
-    assert len(blob) <= BYTES - ARENA
+    assert len(blob) <= BYTES
     path = tmp_path / "memory"
     path.write_bytes(blob)
     firmware = str(machine.folder / machine.facts.emulator["firmware"])
@@ -68,7 +67,7 @@ def test_goldens(machine, tmp_path):
         repl.connect()
         repl.exec(RUN)
         for model, golden, (at, size), (source, _) in places:
-            call = f"run({at}, {size}, {source}, {len(golden.rows)}, {MEMORY + BYTES - ARENA}, {ARENA}, "
+            call = f"run({at}, {size}, {source}, {len(golden.rows)}, "
             try:
                 words = repl.exec(f"{call}{golden.steps > 0})").split()
             except ToolError as error:

@@ -641,6 +641,13 @@ def test_subgraphs_and_variables():
     steps = []
     assert invoke(1, lambda: steps.extend(trace(it))) == [[2, 4, -6], [4, 8, -12]]
     assert [(i, op) for i, op, _ in steps] == list(enumerate(names))
+    assert [[len(x) for x in results.values()] for _, _, results in steps] == [
+        [0],
+        [3],
+        [1, 3],
+        [1, 3, 0],
+        [3],
+    ]
     assert list(steps[4][2].values()) == [bytes([4, 8, 256 - 12])]
     it.reset()
     assert invoke(1, it.invoke) == [[0, 0, 0], [2, 4, -6]]

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Operators of two inputs on int32 and float32, FLOOR_DIV and FLOOR_MOD, ADD_N against the reference."""
 
-import differential
 import numpy as np
 import pytest
 from broadcast_cases import ACTIVATIONS, a_quantization, binary_case, check_varied, floats
@@ -17,11 +16,6 @@ from differential import (
     values,
 )
 from model_builder import ModelBuilder
-
-
-@pytest.fixture(scope="module")
-def program():
-    return differential.build()
 
 
 def finite(rng, shape, dtype=np.float32):

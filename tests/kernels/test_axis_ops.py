@@ -24,11 +24,6 @@ from differential import (
 from model_builder import ModelBuilder
 
 
-@pytest.fixture(scope="module")
-def program():
-    return differential.build()
-
-
 def axis_case(
     rng, i, op, x, axis, out_shape, out_dtype, quantization=((None, None), (None, None)), **options
 ):

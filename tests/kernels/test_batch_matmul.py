@@ -21,11 +21,6 @@ from differential import (
 from model_builder import ModelBuilder
 
 
-@pytest.fixture(scope="module")
-def program():
-    return differential.build()
-
-
 def transposed(x):
     return np.swapaxes(x, -1, -2)
 

@@ -5,7 +5,6 @@ Random shapes that are broadcast against each other, inputs constant and compute
 at most where it takes no more.
 """
 
-import differential
 import numpy as np
 import pytest
 from broadcast_cases import a_quantization, binary_case, check_varied
@@ -27,11 +26,6 @@ from model_builder import ModelBuilder
 
 ALL = np.arange(-128, 128, dtype=np.int8)
 ACTIVATIONS = ["NONE", "RELU", "RELU_N1_TO_1", "RELU6"]
-
-
-@pytest.fixture(scope="module")
-def program():
-    return differential.build()
 
 
 # ---- ADD, SUB ---------------------------------------------------------------------

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """CAST against the reference, and against numpy for the pairs of types that the wheel lacks."""
 
-import differential
 import numpy as np
 import pytest
 import unary
@@ -9,11 +8,6 @@ from differential import UNSUPPORTED, Case, a_shape, cases_wanted, check, check_
 
 TAKEN = ["int8", "int16", "int32", "uint32", "bool", "float32"]  # by the wheel
 DTYPES = [*TAKEN, "uint8", "int64"]
-
-
-@pytest.fixture(scope="module")
-def program():
-    return differential.build()
 
 
 def numbers(rng, shape, source, target):

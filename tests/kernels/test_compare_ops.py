@@ -3,7 +3,6 @@
 
 import operator
 
-import differential
 import numpy as np
 import pytest
 from broadcast_cases import a_quantization, binary_case, bools, check_varied, floats
@@ -27,11 +26,6 @@ OPS = {
     "LESS": operator.lt,
     "LESS_EQUAL": operator.le,
 }
-
-
-@pytest.fixture(scope="module")
-def program():
-    return differential.build()
 
 
 def rescaled(x, scale, zero_point, over):

@@ -9,11 +9,6 @@ from differential import MODEL, UNSUPPORTED, Case, cases_wanted
 from model_builder import ModelBuilder
 
 
-@pytest.fixture(scope="module")
-def program():
-    return differential.build()
-
-
 def test_random_programs(program):
     rng = np.random.default_rng(1)
     cases, nodes = [], {"IF": 0, "WHILE": 0}
@@ -196,6 +191,9 @@ def bad_variables():
     def not_a_resource(m, x, y):
         m.node("VAR_HANDLE", [], [y], container="", shared_name="v")
 
+    def long_name(m, x, y):
+        handle(m, "v" * 1001)
+
     def assigns_nothing(m, x, y):
         m.node("ASSIGN_VARIABLE", [m.tensor((1,), "resource", data=b"1234")], [])
 
@@ -205,6 +203,7 @@ def bad_variables():
         (model(dtype), MODEL, "another type elsewhere", 2),
         (model(not_a_handle), UNSUPPORTED, "does not take this element type", 0),
         (model(not_a_resource), MODEL, "does not name a variable", 0),
+        (model(long_name), UNSUPPORTED, "name of the variable is too long", 0),
         (model(assigns_nothing), MODEL, "wrong number of inputs", 0),
     ]
 

@@ -8,7 +8,6 @@ numbers come from the formula in exact integers, which is checked against the wh
 
 import differential
 import numpy as np
-import pytest
 from differential import (
     check_refused,
 )
@@ -16,11 +15,6 @@ from model_builder import ModelBuilder
 
 CASES = 200
 ALL = np.arange(-128, 128, dtype=np.int8)
-
-
-@pytest.fixture(scope="module")
-def program():
-    return differential.build()
 
 
 # ---- QUANTIZE and DEQUANTIZE ----------------------------------------------------

@@ -8,26 +8,24 @@ from differential import DATA, MODEL, UNSUPPORTED, Case, Failure, cases_wanted, 
 from model_builder import ModelBuilder
 
 
-@pytest.fixture(scope="module")
-def program():
-    return differential.build()
-
-
-def lookup(ids, rows, out_shape, constant=(True, False), dtypes=("int32", None, None), n_inputs=2):
-    """constant: whether rows and ids are."""
+def lookup(
+    ids, rows, out_shape, constant=(True, False), dtypes=("int32", None, None), n_inputs=2, zero_point=0
+):
+    """constant: whether rows and ids are. zero_point: of int8 rows."""
     m = ModelBuilder()
     rows_dtype = dtypes[1] or rows.dtype.name
     tensors = []
     for array, dtype, is_constant in ((ids, dtypes[0], constant[1]), (rows, rows_dtype, constant[0])):
-        scale = 0.5 if dtype == "int8" else None
-        tensors.append(m.tensor(array.shape, dtype, data=array if is_constant else None, scale=scale))
-    y = m.tensor(out_shape, dtypes[2] or rows_dtype, scale=0.5 if rows_dtype == "int8" else None)
+        quantized = {"scale": 0.3, "zero_point": zero_point} if dtype == "int8" else {}
+        tensors.append(m.tensor(array.shape, dtype, data=array if is_constant else None, **quantized))
+    out_dtype = dtypes[2] or rows_dtype
+    y = m.tensor(out_shape, out_dtype, scale=0.3 if out_dtype == "int8" else None)
     m.node("EMBEDDING_LOOKUP", tensors[:n_inputs], [y])
     return m.build([t for t, c in zip(tensors, constant[::-1], strict=True) if not c], [y])
 
 
-@pytest.mark.parametrize("dtype", ["int8", "float32"])
-def test_embedding_lookup(program, dtype):
+@pytest.mark.parametrize("dtype, out_dtype", [("int8", "int8"), ("float32", "float32"), ("int8", "float32")])
+def test_embedding_lookup(program, dtype, out_dtype):
     rng = np.random.default_rng(61)
     cases = []
     for i in range(cases_wanted(200)):
@@ -38,11 +36,10 @@ def test_embedding_lookup(program, dtype):
         ids = rng.integers(0, shape[0], rng.integers(1, 12)).astype(np.int32)
         constant = [(True, False), (False, False), (False, True)][i % 3]
         arrays = [a for a, c in zip((ids, rows), constant[::-1], strict=True) if not c]
-        model = lookup(ids, rows, (len(ids), *shape[1:]), constant)
-        wanted = rows[ids].tobytes()
-        cases.append(
-            Case(model, [arrays], f"EMBEDDING_LOOKUP {i} {shape}", wanted, dtype=np.dtype(dtype).type)
-        )
+        model = lookup(ids, rows, (len(ids), *shape[1:]), constant, ("int32", None, out_dtype))
+        wanted = rows[ids] if dtype == out_dtype else rows[ids].astype(np.float32) * np.float32(0.3)
+        note = f"EMBEDDING_LOOKUP {i} {shape}"
+        cases.append(Case(model, [arrays], note, wanted.tobytes(), dtype=np.dtype(out_dtype).type))
     check(program, cases)
 
 
@@ -66,7 +63,8 @@ REFUSED = [
     (refuse(n_inputs=1), MODEL, "number of inputs", 2, 1),
     (refuse(ids=(3, 1)), MODEL, "one dimension", 1, 2),
     (refuse(rows_dtype=np.int16), UNSUPPORTED, "int8 (type 9) or float32", 9, 7),
-    (refuse(dtypes=("int32", None, "float32")), UNSUPPORTED, "rows' type", 9, 0),
+    (refuse(dtypes=("int32", None, "int16")), UNSUPPORTED, "rows' type", 9, 7),
+    (refuse(dtypes=("int32", None, "float32"), zero_point=3), UNSUPPORTED, "zero point 0", 0, 3),
     (refuse(rows=(5,)), MODEL, "same rank", 2, 1),
     (refuse(out=(3, 4, 1)), MODEL, "same rank", 2, 3),
     (refuse(out=(4, 4)), MODEL, "one row an id", 3, 4),

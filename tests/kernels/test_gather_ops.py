@@ -11,11 +11,6 @@ from move_cases import DTYPES, elements, move_case, refuse
 CASES = 200
 
 
-@pytest.fixture(scope="module")
-def program():
-    return differential.build()
-
-
 def make(one, seed, dtype, n=CASES):
     rng = np.random.default_rng([seed, DTYPES.index(dtype)])
     return [one(rng, i, dtype) for i in range(cases_wanted(n))]

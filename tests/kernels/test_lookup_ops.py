@@ -35,11 +35,6 @@ ALL = np.arange(-128, 128, dtype=np.int8)
 ALL_16 = np.arange(-(2**15), 2**15).astype(np.int16)
 
 
-@pytest.fixture(scope="module")
-def program():
-    return differential.build()
-
-
 def a_quantization(rng, dtype, low=-7.0, high=1.0):
     return a_scale(rng, low, high), a_zero_point(rng) if dtype == "int8" else 0
 

@@ -22,11 +22,6 @@ from model_builder import ModelBuilder
 HIDDEN, CELL = 18, 19
 
 
-@pytest.fixture(scope="module")
-def program():
-    return differential.build()
-
-
 class Lstm:
     """One LSTM node; whatever goes into it may be changed before build()."""
 

@@ -7,24 +7,19 @@ products before they add them, as on x86-64.
 
 import numpy as np
 import pytest
-from differential import build, cases_wanted
-from matrix_cases import F32, OPERATORS, check, pool, refused, valid
+from differential import cases_wanted
+from matrix_cases import F32, OPERATORS, check, check_nothing_crashes, pool, refused, valid
 
 CASES = 200
 OPERATORS = OPERATORS | {"l2_pool": pool("L2_POOL_2D")}
 WEIGHTED = ["conv", "depthwise_conv", "transpose_conv", "fully_connected"]
 
 
-@pytest.fixture(scope="module")
-def program():
-    return build()
-
-
 @pytest.mark.parametrize("name", OPERATORS)
 def test_same_as_the_reference(name, program):
     rng = np.random.default_rng([32, *name.encode()])
     outputs = check([OPERATORS[name](rng, F32) for _ in range(cases_wanted(CASES))], program)
-    assert sum(len(np.unique(o)) > 4 for o in outputs) > 0.6 * len(outputs)
+    assert sum(len(np.unique(o)) > 4 for o in outputs) > 0.5 * len(outputs)
 
 
 @pytest.mark.parametrize("name", OPERATORS)
@@ -76,3 +71,8 @@ def test_refused(name, program):
     case = valid(name, F32)
     case.bias["dtype"] = "int32"
     refused(case, program, "bias has another type", 0, 2)
+
+
+@pytest.mark.parametrize("name", WEIGHTED + ["average_pool", "max_pool"])
+def test_nothing_crashes(name, program):
+    check_nothing_crashes(name, F32, program)

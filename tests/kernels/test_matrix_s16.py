@@ -7,13 +7,14 @@ FULLY_CONNECTED's with a bias of int32 are of 32 bits and requantized as those o
 
 import numpy as np
 import pytest
-from differential import build, cases_wanted
+from differential import cases_wanted
 from matrix_cases import (
     OPERATORS,
     S16,
     S16_NARROW,
     S16_SHORT,
     check,
+    check_nothing_crashes,
     check_spread,
     refused,
     valid,
@@ -27,11 +28,6 @@ BIASES = {
     "transpose_conv": [S16, S16_SHORT],
     "fully_connected": [S16, S16_NARROW],
 }
-
-
-@pytest.fixture(scope="module")
-def program():
-    return build()
 
 
 @pytest.mark.parametrize("name", OPERATORS)
@@ -139,6 +135,25 @@ def test_long_sums(name, with_bias, program):
     assert len(np.unique(np.concatenate(outputs))) > 20
 
 
+def test_long_sums_of_depthwise_conv(program):
+    """Windows of more terms than 32 bits hold."""
+    rng = np.random.default_rng(22)
+    cases = []
+    for height, width, channels in [(16, 16, 5), (1, 257, 3), (257, 1, 17), (25, 25, 3), (30, 30, 2)]:
+        case = valid("depthwise_conv", S16)
+        case.options.update(depth_multiplier=1, padding="VALID", stride_h=1, stride_w=1)
+        case.in_shape = (1, height + 1, width + 2, channels)
+        case.out_shape = (1, 2, 3, channels)
+        values = rng.choice([-127] + [127] * 9, (1, height, width, channels)).astype(np.int8)
+        case.filter.update(values=values, scale=np.float32(0.01), axis=None)
+        case.bias = None
+        case.in_constant = rng.choice([32767] * 20 + [-32768], case.in_shape).astype(np.int16)
+        case.out_scale = np.float32(case.in_scale * 0.01 * 2.0**17)
+        cases.append(case)
+    outputs = check(cases, program)
+    assert all(len(np.unique(o)) > 4 for o in outputs)
+
+
 @pytest.mark.parametrize("name", OPERATORS)
 def test_refused(name, program):
     def spoiled(**changes):
@@ -186,3 +201,8 @@ def test_zero_points_of_weights(program):
         if "zero_point" in case.filter:
             cases.append(case)
     check(cases, program)
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+def test_nothing_crashes(name, program):
+    check_nothing_crashes(name, S16, program)

@@ -21,11 +21,6 @@ from move_cases import DTYPES, elements, move_case, refuse
 CASES = 200
 
 
-@pytest.fixture(scope="module")
-def program():
-    return differential.build()
-
-
 def make(op, one, seed, dtypes=DTYPES, n=CASES):
     """Cases of one operator for every element type. one(rng, i, dtype) -> Case."""
     rng = np.random.default_rng(seed)

@@ -30,11 +30,6 @@ from differential import (
 ALL = np.arange(-128, 128, dtype=np.int8)
 
 
-@pytest.fixture(scope="module")
-def program():
-    return differential.build()
-
-
 # ---- QUANTIZE from float32 ----------------------------------------------------------
 
 

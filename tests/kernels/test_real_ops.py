@@ -35,11 +35,6 @@ ERF = np.vectorize(math.erf)
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
 
 
-@pytest.fixture(scope="module")
-def program():
-    return differential.build()
-
-
 # In float64. GELU's are those of LiteRT.
 FUNCTIONS = {
     "CEIL": np.ceil,

@@ -27,11 +27,6 @@ from differential import (
 from model_builder import ModelBuilder
 
 
-@pytest.fixture(scope="module")
-def program():
-    return differential.build()
-
-
 def some_axes(rng, shape):
     """Axes to reduce: some, in any order, from the end too, sometimes one twice; and whether to keep dims."""
     rank = len(shape)

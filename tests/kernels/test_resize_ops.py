@@ -12,11 +12,6 @@ from differential import MODEL, UNSUPPORTED, Case, cases_wanted, check, check_re
 from model_builder import ModelBuilder
 
 
-@pytest.fixture(scope="module")
-def program():
-    return differential.build()
-
-
 def an_image(rng, i):
     """Shape of the input, and size of the output: up, down, or far apart."""
     shape = (int(rng.integers(1, 3)), *(int(d) for d in rng.integers(1, 14, 2)), int(rng.integers(1, 6)))

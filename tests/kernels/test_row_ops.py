@@ -30,11 +30,6 @@ ALL = np.arange(-128, 128, dtype=np.int8)
 SHAPES = [(1, 10), (1, 12), (3, 5, 2), (7,), (2, 2, 2, 2, 4), (1, 1), (1, 500)]
 
 
-@pytest.fixture(scope="module")
-def program():
-    return differential.build()
-
-
 def unary(op, x, out_dtype, scale, zero_point, out_scale, out_zero_point, constant=False, **options):
     """A model with one node from x to a tensor of its shape, and its inputs."""
     m = ModelBuilder()

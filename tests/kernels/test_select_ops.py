@@ -5,7 +5,6 @@ They are held against numpy, and against the reference but where it takes fewer 
 operator (SELECT).
 """
 
-import differential
 import numpy as np
 import pytest
 from broadcast_cases import binary_case, bools, broadcast_shapes, check_varied, floats
@@ -23,11 +22,6 @@ from differential import (
 from model_builder import ModelBuilder
 
 DTYPES = ["int8", "int16", "float32", "int32", "uint8", "int64", "bool", "uint16"]
-
-
-@pytest.fixture(scope="module")
-def program():
-    return differential.build()
 
 
 def draw(rng, shape, dtype):

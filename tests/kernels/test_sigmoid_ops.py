@@ -11,11 +11,6 @@ ALL = np.arange(-(2**15), 2**15).astype(np.int16)
 OUT = 1 / 32768
 
 
-@pytest.fixture(scope="module")
-def program():
-    return differential.build()
-
-
 def formula(op, scale):
     with np.errstate(over="ignore"):
         return np.tanh(ALL * float(scale)) if op == "TANH" else 1 / (1 + np.exp(-(ALL * float(scale))))

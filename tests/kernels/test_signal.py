@@ -13,7 +13,6 @@ from differential import (
     UNSUPPORTED,
     Case,
     Failure,
-    build,
     cases_wanted,
     check,
     check_refused,
@@ -25,11 +24,6 @@ from model_builder import ModelBuilder
 from signal_models import model
 
 N = cases_wanted(200)
-
-
-@pytest.fixture(scope="module")
-def program():
-    return build()
 
 
 def constant_or_not(rng, x):

@@ -14,7 +14,6 @@ from differential import (
     MODEL,
     UNSUPPORTED,
     Case,
-    build,
     cases_wanted,
     check,
     check_refused,
@@ -30,11 +29,6 @@ POWERS = [n for n in SMOOTH if 4 <= n <= 4096 and n & (n - 1) == 0]
 # Multiples of 3 have cosines of 1/2, at which the noise of the reference's binary64 decides.
 OTHERS = [n for n in SMOOTH if n <= 2000 and n & (n - 1) != 0]
 DTYPES = [np.int16, np.int32, np.float32]
-
-
-@pytest.fixture(scope="module")
-def program():
-    return build()
 
 
 def a_signal(rng, shape, dtype):

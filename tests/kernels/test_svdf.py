@@ -21,11 +21,6 @@ from differential import (
 from model_builder import ModelBuilder
 
 
-@pytest.fixture(scope="module")
-def program():
-    return differential.build()
-
-
 def f32(x):
     return np.float32(x)
 

@@ -15,7 +15,7 @@ typedef struct {
 
 // Sums channels c0 .. c0 + n - 1, which lie side by side in input and filter, when each has one output.
 static inline void sum_block(const a8_conv_params_t *params, const place_t *at, const input_t *input,
-    filter_t filter, int32_t c0, int32_t n, sum_t *sums) {
+    filter_t filter, int32_t c0, int32_t n, row_sum_t *sums) {
     const a8_window_t *win = &params->window;
     for (int32_t fy = at->rows.first; fy < at->rows.end; fy++) {
         const input_t *row = input + (at->top + fy * win->dilation_h) * win->in_w * params->in_c + c0;
@@ -50,6 +50,7 @@ A8_PLACE void KERNEL(const a8_conv_params_t *params, const a8_operands_t *t, int
     const input_t *input = t->input;
     const filter_t filter = filter_of(t->filter);
     const int32_t out_c = params->out_c;
+    const bool blocks = params->group_out == 1 && win->filter_h * win->filter_w <= ROW_TERMS;
 
     element_t *output = (element_t *)t->output + y0 * win->out_w * out_c;
     for (int32_t y = y0; y < y1; y++) {
@@ -59,10 +60,10 @@ A8_PLACE void KERNEL(const a8_conv_params_t *params, const a8_operands_t *t, int
         for (int32_t x = 0; x < win->out_w; x++) {
             at.left = x * win->stride_w - win->pad_w;
             at.columns = a8_taps(at.left, win->in_w, win->filter_w, win->dilation_w);
-            if (params->group_out == 1) {
+            if (blocks) {
                 for (int32_t c = 0; c < out_c; c += A8_CHANNEL_BLOCK) {
                     const int32_t n = out_c - c < A8_CHANNEL_BLOCK ? out_c - c : A8_CHANNEL_BLOCK;
-                    sum_t sums[A8_CHANNEL_BLOCK] = { 0 };
+                    row_sum_t sums[A8_CHANNEL_BLOCK] = { 0 };
                     sum_block(params, &at, input, filter, c, n, sums);
                     for (int32_t i = 0; i < n; i++) {
                         *output++ = to_output(result, t, sums[i], c + i);

@@ -53,8 +53,12 @@ static inline sum_t dot(const a8_result_t *result, sum_t sum, const input_t *x, 
     return sum;
 }
 
+typedef sum_t row_sum_t;
+#define ROW_TERMS (INT32_MAX)
+
 // Like dot, with a sum for each of n channels side by side.
-static inline void multiply_row(const a8_result_t *result, sum_t *sums, const input_t *x, filter_t w, int32_t n) {
+static inline void multiply_row(const a8_result_t *result, row_sum_t *sums, const input_t *x, filter_t w,
+    int32_t n) {
     (void)result;
     if (aligned(x) && aligned(w)) {
         const float *in = (const float *)(const void *)x;

@@ -57,11 +57,22 @@ static inline sum_t dot(const a8_result_t *result, sum_t sum, const input_t *x, 
     return sum;
 }
 
-// Like dot, with a sum for each of n channels side by side.
-static inline void multiply_row(const a8_result_t *result, sum_t *sums, const input_t *x, filter_t w, int32_t n) {
+typedef int32_t row_sum_t;
+#define ROW_TERMS (PRODUCTS)
+
+// Like dot, with a sum for each of n channels side by side. Sums have at most ROW_TERMS terms.
+static inline void multiply_row(const a8_result_t *result, row_sum_t *sums, const input_t *x, filter_t w,
+    int32_t n) {
     (void)result;
-    for (int32_t i = 0; i < n; i++) {
-        sums[i] += load(x + i) * w[i];
+    const int16_t *in = aligned(x);
+    if (in != NULL) {
+        for (int32_t i = 0; i < n; i++) {
+            sums[i] += in[i] * w[i];
+        }
+    } else {
+        for (int32_t i = 0; i < n; i++) {
+            sums[i] += load(x + i) * w[i];
+        }
     }
 }
 

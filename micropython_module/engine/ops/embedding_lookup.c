@@ -14,9 +14,10 @@ typedef struct {
     uint32_t lookups;
     uint32_t rows;
     uint32_t row_bytes;
+    float scale; // of int8 rows that become float32; 0 if rows are copied
 } block_t;
 
-typedef char a8_assert_embedding_lookup_block_t[sizeof(block_t) == 12 ? 1 : -1];
+typedef char a8_assert_embedding_lookup_block_t[sizeof(block_t) == 16 ? 1 : -1];
 
 int a8_embedding_lookup_prepare(a8_ctx_t *ctx) {
     a8_tensor_info_t ids;
@@ -33,7 +34,8 @@ int a8_embedding_lookup_prepare(a8_ctx_t *ctx) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "EMBEDDING_LOOKUP takes rows of int8 (type 9) or float32 (type 0)",
             A8_INT8, (int32_t)rows.dtype);
     }
-    if (output.dtype != rows.dtype) {
+    const bool dequantize = rows.dtype == A8_INT8 && output.dtype == A8_FLOAT32;
+    if (output.dtype != rows.dtype && !dequantize) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "output has not the rows' type", (int32_t)rows.dtype,
             (int32_t)output.dtype);
     }
@@ -50,6 +52,10 @@ int a8_embedding_lookup_prepare(a8_ctx_t *ctx) {
     if (output.count == 0 || rows.count == 0) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "a tensor has no elements", 1, 0);
     }
+    if (dequantize && (rows.n_scales != 1 || rows.zero_point != 0)) {
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "rows that become float32 need one scale and zero point 0", 0,
+            rows.zero_point);
+    }
     block_t *block = a8_ctx_alloc(ctx, sizeof(block_t));
     if (block == NULL) {
         return A8_ERR_MEMORY;
@@ -57,6 +63,7 @@ int a8_embedding_lookup_prepare(a8_ctx_t *ctx) {
     block->lookups = ids.count;
     block->rows = (uint32_t)rows.dims[0];
     block->row_bytes = rows.bytes / block->rows;
+    block->scale = dequantize ? rows.scale : 0.0f;
     return A8_OK;
 }
 
@@ -72,8 +79,17 @@ int a8_embedding_lookup_eval(a8_ctx_t *ctx) {
             return a8_ctx_fail(ctx, A8_ERR_DATA, "an id is not one of EMBEDDING_LOOKUP's rows",
                 (int32_t)block->rows - 1, id);
         }
-        memcpy(out, rows + (uint32_t)id * block->row_bytes, block->row_bytes);
-        out += block->row_bytes;
+        const uint8_t *row = rows + (uint32_t)id * block->row_bytes;
+        if (block->scale == 0.0f) {
+            memcpy(out, row, block->row_bytes);
+            out += block->row_bytes;
+        } else {
+            float *values = (float *)(void *)out;
+            for (uint32_t k = 0; k < block->row_bytes; k++) {
+                values[k] = (float)(int8_t)row[k] * block->scale;
+            }
+            out += 4 * block->row_bytes;
+        }
         bytes += block->row_bytes;
         if (bytes >= A8_POLL_BYTES) {
             bytes = 0;
