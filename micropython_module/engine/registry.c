@@ -150,9 +150,28 @@ const char *a8_op_listed(uint32_t i) {
     return NULL;
 }
 
+// The place of name among count strings that lie one behind the other, -1 if it is none of them.
+static int32_t place_of(const char *name, const char *strings, int32_t count) {
+    for (int32_t i = 0; i < count; ++i) {
+        if (is_equal(strings, name)) {
+            return i;
+        }
+        strings += strlen(strings) + 1;
+    }
+    return -1;
+}
+
 const char *a8_op_dtype_listed(const char *name, uint32_t i) {
+    int32_t op = place_of(name, a8_op_name(0), A8_CODE_COUNT);
+    if (op < 0) {
+        op = place_of(name, custom_names, CUSTOM_END - A8_CODE_CUSTOM_FIRST);
+        if (op < 0) {
+            return NULL;
+        }
+        op += A8_CODE_CUSTOM_FIRST;
+    }
     for (uint32_t row = 0; row < a8_op_rows(); ++row) {
-        if (rows[row].eval != NULL && is_equal(a8_op_name(rows[row].op), name) && i-- == 0) {
+        if (rows[row].eval != NULL && is_same(rows[row].op, op) && i-- == 0) {
             return rows[row].family == A8_FAMILY_ANY ? "any" : a8_dtype_name((a8_dtype_t)rows[row].family);
         }
     }
