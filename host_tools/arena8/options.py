@@ -23,7 +23,8 @@ port = click.option(
     "--port",
     metavar="PORT",
     help="A device (/dev/ttyACM0, COM3, a0, u0, c0, id:SERIAL, rfc2217://...), or host, unix, pico-emulator, "
-    "qemu:BOARD, or auto: the one board connected. Default: ARENA8_PORT, ESPTOOL_PORT, ESPPORT, arena8.toml, auto.",
+    "qemu:BOARD, or auto: the one board connected. "
+    "Default: ARENA8_PORT, ESPTOOL_PORT, ESPPORT, arena8.toml, auto.",
 )
 baud = click.option(
     "-b",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import ctypes
 import io
 import os
 import pty
@@ -170,6 +171,10 @@ class FakeBoard:
             fake = types.ModuleType(name)
             fake.stdin = fake.stdout = self if self.faults.get("no_buffer") else Stdio(self)
             fake.implementation = sys.implementation
+            return fake
+        if name == "uctypes":
+            fake = types.ModuleType(name)
+            fake.addressof = lambda buffer: ctypes.addressof(ctypes.c_char.from_buffer(buffer))
             return fake
         module = builtins.__import__(name, *args)
         changed = {}

@@ -18,7 +18,7 @@ SHORTCUTS = {"a": "/dev/ttyACM", "u": "/dev/ttyUSB", "c": "COM"}  # as mpremote 
 
 
 def choose_port(port: str | None) -> str | None:
-    """The port asked for: the option, else the environment, else arena8.toml, else None (the one connected)."""
+    """The port asked for: option, else environment, else arena8.toml, else None: the one connected."""
     port = port or config.default("port")
     return None if port == AUTO else port
 

@@ -30,7 +30,8 @@ OPERATORS = "print(repr([op for _, op, _ in _a8.profile()]))"
 CLOCKS = {
     "unix": "times are this machine's",
     "host": "times are this machine's",
-    "pico-emulator": "times are the emulator's, which counts the core's cycles but no misses of the flash cache",
+    "pico-emulator": "times are the emulator's, which counts the core's cycles, "
+    "but no misses of the flash cache",
 }
 
 

@@ -258,7 +258,8 @@ def _show_many(request: Request, model: Any, port: str, verified: bool, outcome:
         if verified:
             style = "bold green" if outcome.identical == outcome.count else "bold red"
             out.print(
-                f"[{style}]{outcome.identical} of {outcome.count}[/] answers to {what} are this machine's to the bit"
+                f"[{style}]{outcome.identical} of {outcome.count}[/] answers to {what} are "
+                "this machine's to the bit"
             )
         else:
             out.print(f"{outcome.count} {what} answered")
@@ -268,8 +269,9 @@ def _show_many(request: Request, model: Any, port: str, verified: bool, outcome:
         out.print(", ".join(where), style="dim", markup=False)
     if outcome.first:
         raise ToolError(
-            "{n} of {count} answers differ from this machine's. The first is that to input {sample}, in {differ} "
-            "of {of} elements from {output}[{index}] on: {port} has {board}, the host {host}".format(
+            "{n} of {count} answers differ from this machine's. The first is that to input {sample}, "
+            "in {differ} of {of} elements from {output}[{index}] on: {port} has {board}, "
+            "the host {host}".format(
                 n=outcome.count - outcome.identical, count=outcome.count, port=port, **outcome.first
             )
             + _where(outcome.first.get("operator"))
@@ -330,14 +332,15 @@ def answers(model: RemoteModel | LocalModel, outputs: list[bytes]) -> list[dict[
     "--count",
     type=click.IntRange(min=1),
     metavar="N",
-    help="So many inputs: random ones, or the first of a file that holds several. With --watch: end after so many.",
+    help="So many inputs: random ones, or the first of a file that holds several. "
+    "With --watch: end after so many.",
 )
 @click.option(
     "--watch",
     "watched",
     metavar="SOURCE",
-    help="Keep the model loaded and run every input that comes: a folder's new files, - for lines of standard "
-    "input, a .wav in windows.",
+    help="Keep the model loaded and run every input that comes: a folder's new files, "
+    "- for lines of standard input, a .wav in windows.",
 )
 @click.option(
     "--hop",
