@@ -320,9 +320,9 @@ LOG = {"op": "LOG_SOFTMAX", "out_scale": 1 / 16, "out_zero_point": 127}
 L2 = {"op": "L2_NORMALIZATION", "out_scale": 1 / 128, "out_zero_point": 0}
 
 REFUSED = [
-    (refuse(out_zero_point=0), UNSUPPORTED, "lowest value", -128, 0),
-    (refuse(out_scale=0.1), UNSUPPORTED, "scale 1/256", None, None),
-    (refuse(out_dtype="int16"), UNSUPPORTED, "lowest value", -32768, -128),
+    (refuse(out_zero_point=0), UNSUPPORTED, "lowest zero point", -128, 0),
+    (refuse(out_scale=0.1), UNSUPPORTED, "scale 1/256", -128, -128),
+    (refuse(out_dtype="int16"), UNSUPPORTED, "lowest zero point", -32768, -128),
     (refuse(beta=0.0), UNSUPPORTED, "beta", None, None),
     (refuse(beta=-1.0), UNSUPPORTED, "beta", None, None),
     (refuse(beta=math.nan), UNSUPPORTED, "beta", None, None),

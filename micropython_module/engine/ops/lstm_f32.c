@@ -16,8 +16,8 @@ static int check_floats(a8_ctx_t *ctx, const a8_tensor_info_t *info) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "a tensor has another type than the operator takes", A8_FLOAT32,
             (int32_t)info->dtype);
     }
-    if (info->count == 0 || info->bytes > INT32_MAX) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "a tensor has no elements, or 2 GB or more", A8_NONE, A8_NONE);
+    if (info->count == 0) {
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_NO_ELEMENTS, A8_NONE, A8_NONE);
     }
     return A8_OK;
 }
