@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import select
+import signal
 import threading
 import time
 
@@ -103,11 +104,12 @@ class Bridge:
                 try:
                     data = self.repl.wire.poll(0.2)
                 except BoardGone:
-                    # A soft reset ends the process of the unix port.
+                    # A soft reset, which is one in the raw REPL, ends the process of the unix port.
                     if self.repl.kind != "unix port" or self.repl.wire.process.poll() != 0:
                         raise
                     self.repl.close()
-                    self.repl = transports.open_repl(self.port, self.timeout)
+                    self.repl = self._start()
+                    self.repl.wire.write(b"\x01")
                     continue
                 if data:
                     self._to_client(data)
@@ -137,6 +139,7 @@ def run(board: str, firmware: str | None, as_json: bool, timeout: float | None) 
     err = render.messages()
     err.print(f"{port} boots", markup=False)
     bridge = Bridge(port, timeout)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if as_json:
             about = {"device": bridge.device, "port": port, "firmware": bridge.repl.firmware}
