@@ -157,13 +157,7 @@ static bool is_same(int32_t row, int32_t op) {
     if (row == op || row < A8_CODE_CUSTOM_FIRST || op < A8_CODE_CUSTOM_FIRST || op >= CUSTOM_END) {
         return row == op;
     }
-<<<<<<< HEAD
-    const char *a = custom_name(row);
-    const char *b = custom_name(op);
-    return strlen(a) == strlen(b) && memcmp(a, b, strlen(a)) == 0;
-=======
-    return is_equal(a8_op_name(row), a8_op_name(op));
->>>>>>> deploy
+    return is_equal(custom_name(row), custom_name(op));
 }
 
 int32_t a8_op_code(const a8_node_info_t *node) {
@@ -191,7 +185,16 @@ const char *a8_op_listed(uint32_t i) {
     return NULL;
 }
 
-<<<<<<< HEAD
+const char *a8_op_dtype_listed(const char *name, uint32_t i) {
+    for (const uint16_t *key = keys; *key != KEY_END; ++key) {
+        if (is_equal(a8_op_name(KEY_OP(*key)), name) && i-- == 0) {
+            int32_t family = *key & KEY_FAMILY_MASK;
+            return family == KEY_FAMILY_MASK ? "any" : a8_dtype_name((a8_dtype_t)family);
+        }
+    }
+    return NULL;
+}
+
 // Finds a row among keys: its index, or -1; *is_known says if there is one of the operator at all.
 static int32_t find(const uint16_t *key, int32_t op, a8_dtype_t family, bool *is_known) {
     *is_known = false;
@@ -207,20 +210,6 @@ static int32_t find(const uint16_t *key, int32_t op, a8_dtype_t family, bool *is
         }
     }
     return -1;
-=======
-const char *a8_op_dtype_listed(const char *name, uint32_t i) {
-    for (uint32_t row = 0; row < a8_op_rows(); ++row) {
-        if (rows[row].eval != NULL && is_equal(a8_op_name(rows[row].op), name) && i-- == 0) {
-            return rows[row].family == A8_FAMILY_ANY ? "any" : a8_dtype_name((a8_dtype_t)rows[row].family);
-        }
-    }
-    return NULL;
-}
-
-// Whether elements have a size, so that an operator can move them whatever they are.
-static bool is_movable(a8_dtype_t family) {
-    return family == A8_INT4 || a8_dtype_size(family) != 0;
->>>>>>> deploy
 }
 
 int32_t a8_op_find(int32_t op, a8_dtype_t family, a8_reason_t *reason) {

@@ -98,7 +98,6 @@ def opened(
                 f"can't verify: the {model.name} on {repl.name} has CRC-32 {model.crc32:08x}, "
                 f"the file here {twin.crc32:08x}"
             )
-<<<<<<< HEAD
         yield repl, model, twin, file, repl.name
 
 
@@ -111,49 +110,6 @@ def _samples(request: Request, model: RemoteModel | LocalModel) -> list[list[byt
         return [[inputs.read(text, tensor, request.options) for tensor, text in pairs]]
     found = samples.given(request.given, model.inputs, request.options)
     return found[: request.count]
-=======
-        return opened
-    content = Path(model).read_bytes()
-    crc = zlib.crc32(content)
-    name = Path(model).stem
-    same = [n for n, (_, c) in there.items() if c == crc]
-    if same:
-        return _open(repl, name if name in same else same[0], there)
-    if name in there:
-        # A deployed model hides behind a frozen one of its name.
-        deployed = f"/rom/{name}.tflite"
-        if _crc32(repl, deployed) == crc:
-            return _open(repl, deployed, there)
-        size, found = there[name]
-    else:
-        opened = _open(repl, name, there)  # one that models() doesn't list, as in a ROMFS
-        if opened.crc32 == crc:
-            return opened
-        size, found = opened.nbytes, opened.crc32
-    raise ToolError(
-        f"{model} and the {name} on {repl.name} are different models: the file has {len(content)} bytes, "
-        f"CRC-32 {crc:08x}; the board's has {size} bytes, CRC-32 {found:08x}. "
-        f"arena8 deploy puts this one on the board; the name {name} runs the board's"
-    )
-
-
-def _crc32(repl: Repl, name: str) -> int | None:
-    try:
-        return int(repl.exec(f"import arena8\nprint(arena8.Model({name!r}).crc32)").split()[-1]) & 0xFFFFFFFF
-    except RemoteError:
-        return None
-
-
-def _open(repl: Repl, name: str, there: Iterable[str]) -> RemoteModel:
-    try:
-        return RemoteModel(repl, name)
-    except RemoteError as e:
-        if e.kind != "OSError":
-            raise
-        raise ToolError(
-            f"{repl.name} has no model {name}; its models are {', '.join(sorted(there)) or 'none'}"
-        ) from e
->>>>>>> deploy
 
 
 def check_inputs(model: RemoteModel | LocalModel, given: tuple[str, ...]) -> None:
