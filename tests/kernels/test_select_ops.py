@@ -208,7 +208,7 @@ REFUSED = [
     (refuse("SELECT_V2", ((2, 3), (2, 3), (2, 4)), I8), MODEL, "shapes of the inputs", 3, 4),
     (refuse("SELECT_V2", X, ("bool", "int8", "int16")), UNSUPPORTED, "another type", 9, 7),
     (refuse("SELECT_V2", X, I8, out_dtype="bool"), UNSUPPORTED, "another type", 9, 6),
-    (refuse("SELECT_V2", X, ("bool", "complex128", "complex128")), UNSUPPORTED, "can't be moved", None, 11),
+    (refuse("SELECT_V2", X, ("bool", "complex128", "complex128")), UNSUPPORTED, "takes no elements of this type", None, 11),
     (refuse("SELECT_V2", X[:2], I8[:2]), MODEL, "number of inputs", 3, 2),
     (refuse("SELECT", ((2, 3), (2, 3), (1, 3)), I8), MODEL, "differ in shape", None, None),
     (refuse("SELECT", ((3,), (2, 3), (2, 3)), I8), MODEL, "one for each row", 2, 3),

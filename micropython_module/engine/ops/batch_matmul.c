@@ -125,7 +125,7 @@ int a8_batch_matmul_prepare(a8_ctx_t *ctx) {
     const a8_tensor_info_t *tensors[] = { &left, &right, &output };
     for (uint32_t i = 0; wide && i < 3; i++) {
         if (tensors[i]->zero_point != 0) {
-            return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "zero point of an int16 tensor is not 0", 0,
+            return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_INT16_ZERO, 0,
                 tensors[i]->zero_point);
         }
     }

@@ -30,7 +30,7 @@ int a8_weighted_tensors(a8_ctx_t *ctx, const a8_weighted_kind_t *kind, a8_weight
         return code;
     }
     if (dtype == A8_INT16 && (t->input.zero_point != 0 || t->output.zero_point != 0)) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "a zero point of int16 activations is not 0", 0,
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_INT16_ZERO, 0,
             t->input.zero_point != 0 ? t->input.zero_point : t->output.zero_point);
     }
     const a8_dtype_t usual = dtype == A8_FLOAT32 ? A8_FLOAT32 : A8_INT8;

@@ -24,7 +24,7 @@ int a8_resize_check(a8_ctx_t *ctx, a8_tensor_info_t *in, a8_tensor_info_t *out, 
             (int32_t)out->dtype);
     }
     if (in->rank != 4 || out->rank != 4) {
-        return a8_ctx_fail(ctx, A8_ERR_MODEL, "a tensor has not rank 4", 4,
+        return a8_ctx_fail(ctx, A8_ERR_MODEL, A8_WRONG_RANK, 4,
             (int32_t)(in->rank != 4 ? in->rank : out->rank));
     }
     for (uint32_t i = 0; i < 4; i++) {

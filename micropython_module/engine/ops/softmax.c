@@ -43,7 +43,7 @@ int a8_softmax_prepare(a8_ctx_t *ctx) {
         return code;
     }
     if (depth > MAX_DEPTH) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "SOFTMAX's last dimension is too large", MAX_DEPTH, depth);
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_LONG_ROWS, MAX_DEPTH, depth);
     }
     float beta;
     a8_scaled_diff_t diff;
