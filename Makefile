@@ -96,6 +96,7 @@ bench: test-firmware ## Count cycles of every model on the emulated Pico; writes
 .PHONY: sizes
 sizes: test-firmware ## Show flash bytes of the module on Cortex-M0+ and arena bytes of the models.
 	@$(PYTHON) tests/sizes.py
+	@$(PYTHON) tests/flash.py
 
 .PHONY: budgets
 budgets: test-firmware ## Rewrite the budgets of arena, flash, cycles and stack from what is measured now.
