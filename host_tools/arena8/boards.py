@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from .errors import BoardError, UsageError
+from .errors import BoardError, ToolError, UsageError
 
 PACKAGE = Path(__file__).resolve().parent
 
@@ -165,15 +165,15 @@ def distributed(name: str, folder: Path | None = None) -> Path | None:
             for entry in entries:
                 path = place / entry["file"]
                 if hashlib.sha256(path.read_bytes()).hexdigest() != entry["sha256"]:
-                    raise BoardError(
+                    raise ToolError(
                         f"{path} is not the file that {place / 'manifest.json'} lists: its SHA-256 differs; "
                         "get the distribution again"
                     )
                 return path
         except OSError as e:
-            raise BoardError(f"{place}: {e.filename or 'a file'}: {e.strerror}") from e
+            raise ToolError(f"{place}: {e.filename or 'a file'}: {e.strerror}") from e
         except (ValueError, KeyError, TypeError) as e:
-            raise BoardError(f"{place / 'manifest.json'} is no manifest of a distribution: {e!r}") from e
+            raise ToolError(f"{place / 'manifest.json'} is no manifest of a distribution: {e!r}") from e
     return None
 
 

@@ -13,7 +13,7 @@ from .errors import RemoteError, ToolError
 
 # The verbs, in the order in which help shows them. Each is the name of its module.
 FIRST = ("inspect", "flash", "deploy", "infer", "bench", "boards")
-ADVANCED = ("build", "verify", "emulate")
+ADVANCED = ("build", "freeze", "verify", "emulate")
 
 click.rich_click.TEXT_MARKUP = "markdown"
 click.rich_click.SHOW_ARGUMENTS = True

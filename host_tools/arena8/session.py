@@ -82,6 +82,10 @@ def open_on(repl: Repl, model: str) -> RemoteModel:
     if same:
         return _open(repl, name if name in same else same[0], there)
     if name in there:
+        # A deployed model hides behind a frozen one of its name.
+        deployed = f"/rom/{name}.tflite"
+        if _crc32(repl, deployed) == crc:
+            return _open(repl, deployed, there)
         size, found = there[name]
     else:
         opened = _open(repl, name, there)  # one that models() doesn't list, as in a ROMFS
@@ -91,8 +95,15 @@ def open_on(repl: Repl, model: str) -> RemoteModel:
     raise ToolError(
         f"{model} and the {name} on {repl.name} are different models: the file has {len(content)} bytes, "
         f"CRC-32 {crc:08x}; the board's has {size} bytes, CRC-32 {found:08x}. "
-        f"Build the firmware with this file, or give the name {name} to run the board's"
+        f"arena8 deploy puts this one on the board; the name {name} runs the board's"
     )
+
+
+def _crc32(repl: Repl, name: str) -> int | None:
+    try:
+        return int(repl.exec(f"import arena8\nprint(arena8.Model({name!r}).crc32)").split()[-1]) & 0xFFFFFFFF
+    except RemoteError:
+        return None
 
 
 def _open(repl: Repl, name: str, there: Iterable[str]) -> RemoteModel:

@@ -186,6 +186,8 @@ uint32_t a8_crc32(uint32_t crc, const void *data, uint32_t size);
 const char *a8_op_name(int32_t op);
 // Name of the i-th operator compiled into this build, NULL past the end. Each is listed once.
 const char *a8_op_listed(uint32_t i);
+// The i-th element type ("int8"; "any") that the operator of that name takes in this build, NULL past the end.
+const char *a8_op_dtype_listed(const char *name, uint32_t i);
 // "int8", "float32", ...; "unknown" for a code that the schema doesn't have.
 const char *a8_dtype_name(a8_dtype_t dtype);
 // Bytes of one element, 0 for types without a fixed whole number.

@@ -148,14 +148,16 @@ const char *a8_op_name(int32_t op) {
     return op < 0 || op >= A8_CODE_COUNT ? NULL : nth(names, op);
 }
 
+static bool is_equal(const char *a, const char *b) {
+    return strlen(a) == strlen(b) && memcmp(a, b, strlen(a)) == 0;
+}
+
 // Are these codes of the same operator? row is that of a row.
 static bool is_same(int32_t row, int32_t op) {
     if (row == op || row < A8_CODE_CUSTOM_FIRST || op < A8_CODE_CUSTOM_FIRST || op >= CUSTOM_END) {
         return row == op;
     }
-    const char *a = custom_name(row);
-    const char *b = custom_name(op);
-    return strlen(a) == strlen(b) && memcmp(a, b, strlen(a)) == 0;
+    return is_equal(custom_name(row), custom_name(op));
 }
 
 int32_t a8_op_code(const a8_node_info_t *node) {
@@ -178,6 +180,16 @@ const char *a8_op_listed(uint32_t i) {
             if (i-- == 0) {
                 return a8_op_name(last);
             }
+        }
+    }
+    return NULL;
+}
+
+const char *a8_op_dtype_listed(const char *name, uint32_t i) {
+    for (const uint16_t *key = keys; *key != KEY_END; ++key) {
+        if (is_equal(a8_op_name(KEY_OP(*key)), name) && i-- == 0) {
+            int32_t family = *key & KEY_FAMILY_MASK;
+            return family == KEY_FAMILY_MASK ? "any" : a8_dtype_name((a8_dtype_t)family);
         }
     }
     return NULL;

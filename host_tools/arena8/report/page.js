@@ -63,7 +63,7 @@
       else row(facts, "cycles", `${number(cycles)} on ${core}, estimated`);
     }
     if (about.clock && node.subgraph === 0 && node.cycles[about.clock.core] !== null) {
-      row(facts, "time", `${precise(node.cycles[about.clock.core] / about.clock.hz * 1000)} ms on ${about.clock.board}`);
+      row(facts, "time", `${Number((node.cycles[about.clock.core] / about.clock.hz * 1000).toPrecision(3))} ms on ${about.clock.board}`);
     }
     const scratch = places.get(`scratch ${key}`);
     if (scratch) row(facts, "scratch", bytes(scratch.bytes));

@@ -164,7 +164,7 @@ def _panel(about: Facts, subgraph: int, named: bool) -> tuple[list[str], float, 
     )
     if layout["records"] * scale >= 13:
         middle = y_of(layout["records"] / 2) + 4
-        body.append(text(left + 5, middle, f"records {layout['records']:,} B", "label"))
+        body.append(text(left + 5, middle, f"records {layout['records']:,} B", "small"))
     for place in sorted(places, key=lambda place: place["first"]):
         x, wide = left + place["first"] * column, (place["last"] - place["first"] + 1) * column
         offset, height = layout["records"] + place["offset"], max(place["bytes"] * scale, 1.5)

@@ -28,7 +28,7 @@ from collections.abc import Callable
 from ..errors import BoardError, BoardHung
 from .repl import Repl
 
-CHUNK = 1024  # bytes to the board at a time
+CHUNK = 2048  # bytes to the board at a time
 BLOCK = 16384  # bytes from the board at a time
 TEXT_CHUNK = 1536  # its base64 is 2 KB of Python source
 ATTEMPTS = 3

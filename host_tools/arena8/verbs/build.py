@@ -97,7 +97,11 @@ def report(facts: dict[str, Any], board: Board) -> dict[str, Any]:
         ram, arena = facts["ram"], facts["arena_bytes"]
         sizes["ram"] = {
             "bytes": board.facts["ram"]["bytes"],
-            "parts": {"MicroPython and module": ram["used"] - arena, "static arena": arena, "free": ram["free"]},
+            "parts": {
+                "MicroPython and module": ram["used"] - arena,
+                "static arena": arena,
+                "free": ram["free"],
+            },
         }
     return sizes
 
@@ -167,11 +171,13 @@ def copied(file: Path, out: Path) -> Path:
 
 @click.command("build")
 @click.option("--board", metavar="BOARD", help="Default: what the one connected board says it is.")
-@click.option("-m", "--model", "models", metavar="FILE", multiple=True, help="A .tflite to freeze; repeatable.")
+@click.option(
+    "-m", "--model", "models", metavar="FILE", multiple=True, help="A .tflite to freeze; repeatable."
+)
 @click.option(
     "--operators",
     metavar="NAMES",
-    help="all, auto (what the models need), int8, int16, int4, float32, audio, or names such as CONV_2D, with "
+    help="all, auto (what the models need), int8, int16, int4, float32, audio, or names as CONV_2D, with "
     "commas between. Default: the board's.",
 )
 @click.option(

@@ -145,7 +145,10 @@ def _show_operators(out: Any, about: dict[str, Any]) -> None:
             cells.append(f"{cycles / timed[2] * 1000:.2f}" if cycles is not None else "?")
         table.add_row(*cells, style="red" if (node["subgraph"], node["index"]) in refused else "")
     total = ["", "[bold]total[/]", "", "", "", f"[bold]{about['macs']:,}[/]", f"[bold]{about['params']:,}[/]"]
-    table.add_row(*total, *([""] if timed else []))
+    if timed:
+        known = [node["cycles"].get(timed[1]) for node in about["operators"] if node["subgraph"] == 0]
+        total.append(f"[bold]{sum(count or 0 for count in known) / timed[2] * 1000:.2f}[/]")
+    table.add_row(*total)
     out.print(table)
     if timed:
         out.print(f"~ms: on {timed[0]}, {about['estimate']}", style="dim", markup=False)
