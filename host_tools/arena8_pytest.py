@@ -21,8 +21,8 @@ def pytest_addoption(parser):
         action="append",
         default=[],
         metavar="PORT",
-        help="where tests with the fixtures board and interpreter run: names with commas, or the "
-        "option more than once: host, unix, pico-emulator, qemu:BOARD, a serial port (with =, or pytest looks for its "
+        help="where tests with the fixtures board and interpreter run: names with commas, or the option more "
+        "than once: host, unix, pico-emulator, qemu:BOARD, a serial port (with =, or pytest looks for its "
         "configuration in /dev). Default: ARENA8_TARGET, host",
     )
     group.addoption(

@@ -125,7 +125,7 @@ def _windows(path: Path, tensor: TensorInfo, options: inputs.Options, hop: int |
 
 
 def run(request: Any, model: Any, twin: Any, port: str) -> int:
-    """Runs samples until there are no more, --count is reached, or Ctrl-C. ToolError if an answer was wrong."""
+    """Runs samples until there are no more, --count is reached, or Ctrl-C. ToolError if one was wrong."""
     from .verbs.infer import _difference, answer, answers
 
     err = render.messages()
