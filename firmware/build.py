@@ -112,13 +112,20 @@ def build_key(board, names, arena, operators):
     return "-".join(parts)
 
 
+def module_version():
+    return re.search(r'#define A8_VERSION "([^"]+)"', (MODULE / "engine/arena8.h").read_text()).group(1)
+
+
 def tail_lines(path, count):
     return path.read_text(errors="replace").splitlines()[-count:]
 
 
 class Builder:
-    def __init__(self, board, folder, facts, key):
+    def __init__(self, board, folder, facts, key, choice=""):
+        """choice: the operators as they were asked for, for advice."""
         self.board, self.folder, self.facts, self.key = board, folder, facts, key
+        self.operators = choice
+        self.models = []
         self.out = OUT / key
         self.obj = self.out / "obj"
         self.generated = self.out / "generated"
@@ -159,11 +166,12 @@ class Builder:
         text = self.log.read_text(errors="replace")
         overflow = re.findall(r"region [`'](\w+)' overflowed by (\d+) bytes", text)
         if overflow:
-            return "; ".join(
+            found = "; ".join(
                 f"{self.board}: {region} is too small by {count} bytes "
                 "for this firmware with its models and static arena"
                 for region, count in dict.fromkeys(overflow)
             )
+            return found + (self.advice() if "RAM" not in found else "")
         if "GcHeap is too small" in text:
             return (
                 f"{self.board}: the static arena leaves less than 32 KiB of RAM for Python's heap; "
@@ -187,8 +195,17 @@ class Builder:
         room = self.facts["flash_map"]["firmware"]["bytes"]
         return (
             f"{self.board}: the firmware with its models takes {used} bytes of flash, and {room} lie below "
-            f"what comes next in the flash map: {used - room} too many"
+            f"what comes next in the flash map: {used - room} too many{self.advice()}"
         )
+
+    def advice(self):
+        """How to make a firmware smaller, as far as it isn't yet."""
+        ways = []
+        if self.operators != "auto" and self.models:
+            ways.append("--operators auto (make: OPERATORS=auto) leaves out what these models don't need")
+        if self.models and "romfs" in self.facts.get("flash_map", {}):
+            ways.append("models can go into the ROMFS instead, by `arena8 deploy`")
+        return "".join(f"; {way}" for way in ways)
 
     # The ports.
 
@@ -341,6 +358,7 @@ class Builder:
             "port": self.facts["port"],
             "target": self.facts["target"],
             "micropython": self.micropython_version(),
+            "arena8": module_version(),
             "operators": operators,
             "arena_bytes": frozen["arena_bytes"],
             "files": {name: path.stat().st_size for name, path in files.items()},
@@ -353,7 +371,9 @@ class Builder:
             room = self.facts["flash_map"]["firmware"]["bytes"]
             if used > room:
                 raise BuildError(self.does_not_fit(used))
-            facts["flash"] = {"used": used, "free": room - used}
+            parts = self.flash_parts(base, base + room)
+            other = used - sum(parts.values())
+            facts["flash"] = {"used": used, "free": room - used, "micropython": other, **parts}
             ram = self.facts["ram"]
             used = symbols[ram["used_symbol"]] - int(ram["base"], 0)
             facts["ram"] = {"used": used, "free": ram["bytes"] - used}
@@ -370,6 +390,24 @@ class Builder:
         ]
         return facts
 
+    def flash_parts(self, start, end):
+        """Flash bytes of the module and of the models, by the linker's map: each input section has a line
+        with its address, size and object file, which may begin on the line before."""
+        parts = {"module": 0, "models": 0}
+        for path in self.obj.glob("firmware.*map"):
+            text = path.read_text(errors="replace").partition("Linker script and memory map")[2]
+            for found in re.finditer(
+                r"^ (?:\.\S+\s+| {15})0x([0-9a-f]+)\s+0x([0-9a-f]+) (\S.*)$", text, re.M
+            ):
+                address, size, file = int(found[1], 16), int(found[2], 16), found[3]
+                if not start <= address < end:
+                    continue
+                if "arena8_frozen.c" in file:
+                    parts["models"] += size
+                elif "micropython_module/" in file or "libarena8_engine" in file:
+                    parts["module"] += size
+        return parts
+
     def micropython_version(self):
         text = (self.trees.micropython / "py/mpconfig.h").read_text(encoding="utf-8")
         numbers = [
@@ -383,6 +421,7 @@ class Builder:
         self.out.mkdir(parents=True, exist_ok=True)
         with fetch.locked(self.out / ".lock"):
             self.log.write_text("")
+            self.models = models
             self.trees = fetch.trees(self.facts["port"])
             frozen = freezer.freeze(models, self.generated, arena, opset.defines(operators))
             names = ", ".join(f"{m['name']} ({m['bytes']} bytes)" for m in frozen["models"]) or "none"
@@ -456,7 +495,8 @@ def main():
                 raise BuildError(f"{path}: no such model file")
         operators = chosen_operators(args.operators or facts["operators"], args.model)
         arena = arena_bytes(args.arena, args.model)
-        result = Builder(args.board, folder, facts, key).build(freezer, args.model, arena, operators)
+        choice = args.operators or facts["operators"]
+        result = Builder(args.board, folder, facts, key, choice).build(freezer, args.model, arena, operators)
     except (BuildError, fetch.FetchError, freezer.FreezeError, opset.OperatorsError) as error:
         say(f"error: {error}")
         return 1

@@ -6,19 +6,26 @@ operators (CONV_2D: all of its rows; SignalWindow) or single rows (CONV_2D.INT16
 switch set to 0 in the generated header, and the linker leaves its code out.
 """
 
+import importlib.util
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
-OPS_DEF = Path(__file__).resolve().parent.parent / "micropython_module" / "engine" / "ops.def"
+REPO = Path(__file__).resolve().parent.parent
+OPS_DEF = REPO / "micropython_module" / "engine" / "ops.def"
 
-GROUPS = {
-    "int8": "int8 models whole: their index, bool and resource tensors, float32 and uint8 at their ends",
-    "int16": "int16 activations with int8 weights",
-    "int4": "int8 activations with int4 weights",
-    "float32": "float32 models",
-    "audio": "the audio front end",
-}
+
+def _groups():
+    """The package's module of groups, by its path: the package may not be built yet."""
+    path = REPO / "host_tools" / "arena8" / "operator_groups.py"
+    spec = importlib.util.spec_from_file_location("arena8_operator_groups", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+groups = _groups()
+GROUPS = groups.GROUPS
 
 
 class OperatorsError(ValueError):
@@ -45,11 +52,7 @@ class Row:
 
     @property
     def group(self):
-        if self.family == "FLOAT16" or self.family == "FLOAT32" and self.operator not in ("QUANTIZE", "CAST"):
-            return "float32"
-        if self.custom or self.family in ("UINT32", "UINT64"):
-            return "audio"
-        return {"INT16": "int16", "INT4": "int4"}.get(self.family, "int8")
+        return groups.group(self.operator, self.family, self.custom)
 
 
 def rows(path=OPS_DEF):

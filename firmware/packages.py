@@ -58,6 +58,8 @@ PROBES = {
     "gcc-arm-none-eabi": lambda: has_command("arm-none-eabi-gcc"),
     "libnewlib-arm-none-eabi": lambda: can_include("arm-none-eabi-gcc", "stdio.h"),
     "libstdc++-arm-none-eabi-dev": lambda: can_include("arm-none-eabi-g++", "cstdlib", "c++"),
+    "chromium": lambda: has_command("chromium", "chromium-browser", "google-chrome"),
+    "chromium-driver": lambda: has_command("chromedriver"),
     "qemu-system-arm": lambda: has_command("qemu-system-arm"),
 }
 

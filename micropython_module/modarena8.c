@@ -11,21 +11,20 @@
 #include "py/objstr.h"
 
 // arena8.operators(): names of the operators compiled into this firmware.
-static mp_obj_t operators(void) {
-    uint32_t n = 0;
-    while (a8_op_listed(n) != NULL) {
-        n++;
+// arena8.operators(name): element types that the operator takes in it, "any" for whatever they are.
+static mp_obj_t operators(size_t n_args, const mp_obj_t *args) {
+    const char *name = n_args == 0 ? NULL : mp_obj_str_get_str(args[0]);
+    mp_obj_t list = mp_obj_new_list(0, NULL);
+    const char *entry;
+    for (uint32_t i = 0; (entry = name == NULL ? a8_op_listed(i) : a8_op_dtype_listed(name, i)) != NULL; i++) {
+        mp_obj_list_append(list, mp_obj_new_str_from_cstr(entry));
     }
-    mp_obj_tuple_t *tuple = MP_OBJ_TO_PTR(mp_obj_new_tuple(n, NULL));
-    for (uint32_t i = 0; i < n; i++) {
-        tuple->items[i] = mp_const_none;
-    }
-    for (uint32_t i = 0; i < n; i++) {
-        tuple->items[i] = mp_obj_new_str_from_cstr(a8_op_listed(i));
-    }
-    return MP_OBJ_FROM_PTR(tuple);
+    size_t n;
+    mp_obj_t *items;
+    mp_obj_list_get(list, &n, &items);
+    return mp_obj_new_tuple(n, items);
 }
-static MP_DEFINE_CONST_FUN_OBJ_0(operators_obj, operators);
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(operators_obj, 0, 1, operators);
 
 // arena8.models(): list of (name, bytes, crc32) of the models frozen into this firmware.
 static MP_DEFINE_CONST_FUN_OBJ_0(models_obj, a8_models);

@@ -31,9 +31,17 @@ static_arena = None
 """Memory reserved at link time: only a firmware has it."""
 
 
-def operators() -> tuple[str, ...]:
-    """Names of the operators in this build, as the TFLite schema has them."""
-    names = []
-    while name := _lib.a8_op_listed(len(names)):
-        names.append(_text(name))
-    return tuple(names)
+def operators(name: str | None = None) -> tuple[str, ...]:
+    """Names of the operators in this build, as the TFLite schema has them.
+
+    With a name the element types that this operator takes, "any" for whatever they are.
+    """
+    if name is not None and not isinstance(name, str):
+        raise TypeError(f"name must be a str, not {type(name).__name__}")
+    found: list[str] = []
+    while True:
+        i = len(found)
+        entry = _lib.a8_op_listed(i) if name is None else _lib.a8_op_dtype_listed(name.encode(), i)
+        if not entry:
+            return tuple(found)
+        found.append(_text(entry))

@@ -84,6 +84,7 @@ uint32_t a8_host_assign(a8_dtype_t to, void *data, a8_dtype_t from, const void *
 static const char *const a8_host_version;
 extern "Python" void a8_host_write(void *arg, const char *str, uint32_t len);
 extern "Python" bool a8_host_signals(void *arg);
+extern "Python" void a8_host_place(void *arg, const a8_place_t *place);
 """
 
 
@@ -118,6 +119,7 @@ def builder() -> FFI:
         ],
         # The same arithmetic as on a board, to the last bit.
         extra_compile_args=["-std=c99", "-ffp-contract=off", "-O2"],
+        define_macros=[("A8_TELL_PLAN", "1")],
     )
     return ffi
 

@@ -85,6 +85,12 @@ def a8_host_write(arg: Any, piece: Any, size: int) -> None:
     ffi.from_handle(arg).append(bytes(ffi.buffer(piece, size)))
 
 
+@ffi.def_extern()
+def a8_host_place(arg: Any, place: Any) -> None:
+    fields = (place.subgraph, place.tensor, place.bytes, place.offset, place.first, place.last)
+    ffi.from_handle(arg).append(fields)
+
+
 def compose(function: Callable[..., None], *args: Any) -> str:
     """Runs a composer of engine/message.h and returns its text."""
     pieces: list[bytes] = []
@@ -104,16 +110,24 @@ def aligned(size: int) -> tuple[Any, Any]:
     return block, block + -int(ffi.cast("uintptr_t", block)) % ALIGN
 
 
-def measure(view: Any, target: int) -> Any:
-    """The a8_sizes_t of a model on a target."""
+def measure(view: Any, target: int, places: list[tuple[int, ...]] | None = None) -> Any:
+    """The a8_sizes_t of a model on a target. places: gets the fields of every a8_place_t."""
     sizes = ffi.new("a8_sizes_t *")
     error = ffi.new("a8_error_t *")
+    told: list[tuple[int, ...]] = []
+    handle = ffi.new_handle(told)
     size = 4096
     while True:
         keep, work = aligned(size)
-        code = lib.a8_measure(view, target, work, size, sizes, error)
+        told.clear()
+        if places is None:
+            code = lib.a8_measure(view, target, work, size, sizes, error)
+        else:
+            code = lib.a8_measure_plan(view, target, work, size, sizes, lib.a8_host_place, handle, error)
         del keep
         if code == lib.A8_OK:
+            if places is not None:
+                places.extend(told)
             return sizes
         if code != lib.A8_ERR_MEMORY or error.needed <= size:
             fail(error, view)

@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 import os
+import sys
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from .errors import BoardError, UsageError
+from .errors import BoardError, ToolError, UsageError
 
 PACKAGE = Path(__file__).resolve().parent
 
@@ -42,16 +45,36 @@ class Board:
         """How to run its firmware here; empty if that is not known."""
         return self.facts.get("emulator", {})
 
+    @property
+    def file(self) -> str:
+        """The firmware file that is flashed or booted."""
+        return self.facts["files"][0]
+
     def firmware(self) -> Path:
-        """The firmware file that its emulator starts, or an error that says how to make it."""
+        """The firmware file that was built last for its emulator, or an error that says how to make it."""
         return find_firmware(self.name, self.emulator.get("firmware", ""))
+
+    def to_boot(self) -> Path:
+        """The firmware file that its emulator boots: the newer of what was built last and what `arena8 flash`
+        put there; else that of a distribution."""
+        if os.environ.get("ARENA8_FIRMWARE"):
+            return self.firmware()
+        held = flashed(self.name, self.file)
+        try:
+            built = self.firmware()
+        except BoardError:
+            if found := held if held.is_file() else distributed(self.name):
+                return found
+            raise
+        return held if held.is_file() and _finished(held) >= _finished(built) else built
 
 
 def checkout() -> Path | None:
-    """Top of the source tree that this package lies in (or that is the working directory), if any."""
-    for folder in (PACKAGE.parent.parent, Path.cwd()):
+    """Top of the source tree: ARENA8_REPO, or what this package lies in, or the working directory, if any."""
+    given = os.environ.get("ARENA8_REPO")
+    for folder in (Path(given),) if given else (PACKAGE.parent.parent, Path.cwd()):
         if (folder / "boards").is_dir() and (folder / "micropython_module").is_dir():
-            return folder
+            return folder.resolve()
     return None
 
 
@@ -85,8 +108,8 @@ def emulated(kind: str) -> dict[str, Board]:
 
 
 def find_firmware(name: str, file: str) -> Path:
-    """A board's firmware file: ARENA8_FIRMWARE (the file, or a folder of build folders), else what
-    `make firmware` built last for this board, with whatever models."""
+    """A board's firmware file: ARENA8_FIRMWARE (the file, or a folder of build folders), else what was built
+    last for this board, with whatever models."""
     given = os.environ.get("ARENA8_FIRMWARE")
     if given and Path(given).is_file():
         return Path(given)
@@ -95,13 +118,81 @@ def find_firmware(name: str, file: str) -> Path:
     builds = [folder / name, *folder.glob(f"{name}-*")] if folder else []
     files = [build / file for build in builds if (build / file).is_file()]
     if files:
-        # firmware.json is written when a build ends well.
-        return max(files, key=lambda f: max(f.stat().st_mtime, _modified(f.parent / "firmware.json")))
+        return max(files, key=_finished)
     where = f": there is no {folder / name / file}" if folder else ""
     raise BoardError(
         f"no firmware for {name}{where}. `make firmware BOARD={name}` builds it, or ARENA8_FIRMWARE names one"
     )
 
 
-def _modified(path: Path) -> float:
-    return path.stat().st_mtime if path.is_file() else 0.0
+def _finished(file: Path) -> float:
+    """When a firmware was made: its firmware.json is written when a build ends well."""
+    about = file.with_name("firmware.json")
+    return max(path.stat().st_mtime for path in (file, about) if path.is_file())
+
+
+def firmware_to_flash(board: Board) -> Path:
+    """The file for a board that is flashed without naming one: ARENA8_FIRMWARE, ARENA8_DIST, what was built
+    last, build/dist."""
+    wants_dist = os.environ.get("ARENA8_DIST") and not os.environ.get("ARENA8_FIRMWARE")
+    if wants_dist and (generic := distributed(board.name)):
+        return generic
+    try:
+        return find_firmware(board.name, board.file)
+    except BoardError as e:
+        if generic := distributed(board.name):
+            return generic
+        raise BoardError(
+            f"no firmware for {board.name} is at hand: give its file, or the folder of a distribution (or "
+            f"name that in ARENA8_DIST); in the source tree `arena8 build --board {board.name}` makes one"
+        ) from e
+
+
+def distributions() -> list[Path]:
+    """Folders that `make dist` wrote: ARENA8_DIST, build/dist of the source tree."""
+    given = os.environ.get("ARENA8_DIST")
+    top = checkout()
+    folders = [Path(given)] if given else [top / "build" / "dist"] if top else []
+    return [folder for folder in folders if (folder / "manifest.json").is_file()]
+
+
+def distributed(name: str, folder: Path | None = None) -> Path | None:
+    """A board's firmware in a distribution, after its checksum was compared; None if there is none."""
+    for place in [folder] if folder else distributions():
+        try:
+            manifest = json.loads((place / "manifest.json").read_text(encoding="utf-8"))
+            entries = [entry for entry in manifest["firmware"] if entry["board"] == name]
+            for entry in entries:
+                path = place / entry["file"]
+                if hashlib.sha256(path.read_bytes()).hexdigest() != entry["sha256"]:
+                    raise ToolError(
+                        f"{path} is not the file that {place / 'manifest.json'} lists: its SHA-256 differs; "
+                        "get the distribution again"
+                    )
+                return path
+        except OSError as e:
+            raise ToolError(f"{place}: {e.filename or 'a file'}: {e.strerror}") from e
+        except (ValueError, KeyError, TypeError) as e:
+            raise ToolError(f"{place / 'manifest.json'} is no manifest of a distribution: {e!r}") from e
+    return None
+
+
+def flashed(name: str, file: str) -> Path:
+    """Where the firmware lies that `arena8 flash` put on an emulated board."""
+    if os.name == "nt":
+        root = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
+    elif sys.platform == "darwin":
+        root = Path.home() / "Library" / "Caches"
+    else:
+        root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(root) / "arena8" / "emulated" / name / file
+
+
+def build_facts(firmware: Path) -> dict[str, Any]:
+    """What is known about a firmware file from the build or the distribution that it lies in; else empty."""
+    with contextlib.suppress(OSError, ValueError):
+        return json.loads(firmware.with_name("firmware.json").read_text(encoding="utf-8"))
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        manifest = json.loads(firmware.with_name("manifest.json").read_text(encoding="utf-8"))
+        return next((e for e in manifest["firmware"] if e["file"] == firmware.name), {})
+    return {}

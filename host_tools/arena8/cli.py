@@ -12,8 +12,8 @@ import rich_click as click
 from .errors import RemoteError, ToolError
 
 # The verbs, in the order in which help shows them. Each is the name of its module.
-FIRST = ("inspect", "infer")
-ADVANCED = ()
+FIRST = ("inspect", "flash", "deploy", "infer", "bench", "boards")
+ADVANCED = ("build", "freeze", "verify", "emulate")
 
 click.rich_click.TEXT_MARKUP = "markdown"
 click.rich_click.SHOW_ARGUMENTS = True

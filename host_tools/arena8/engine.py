@@ -4,6 +4,7 @@
 from ._native import TARGETS
 from .interpreter import Interpreter
 from .model import Model, arena_size, known_names, models
+from .plan import plan
 from .tensor import Tensor
 from .view import describe, nodes, trace, unsupported
 
@@ -17,6 +18,7 @@ __all__ = [
     "known_names",
     "models",
     "nodes",
+    "plan",
     "trace",
     "unsupported",
 ]

@@ -48,6 +48,22 @@ def read(text: str, tensor: TensorInfo, options: Options) -> bytes:
     return to_bytes(values.reshape(-1), tensor, options, what)
 
 
+def read_many(text: str, tensor: TensorInfo, options: Options) -> list[bytes]:
+    """As read, for an array that may hold any number of samples one after the other."""
+    values, what = _values(text, tensor, options)
+    if not values.size or values.size % max(tensor.count, 1):
+        shape = "x".join(map(str, tensor.shape))
+        raise UsageError(
+            f"{what} has {values.size} numbers, which is no multiple of the {tensor.count} ({shape}) "
+            f"that input '{tensor.name}' takes"
+        )
+    flat = values.reshape(-1)
+    return [
+        to_bytes(flat[at : at + tensor.count], tensor, options, what)
+        for at in range(0, flat.size, tensor.count)
+    ]
+
+
 def _values(text: str, tensor: TensorInfo, options: Options) -> tuple[numpy.ndarray, str]:
     path = Path(text)
     suffix = path.suffix.lower()

@@ -48,6 +48,9 @@ class LocalModel:
             raise ToolError(str(e)) from e
         return (time.perf_counter_ns() - start) // 1000
 
+    def profile(self) -> list[tuple[int, str, int]]:
+        return self._interpreter.profile()
+
     def _tensor(self, info: TensorInfo) -> Any:
         tensors, infos = (
             (self._interpreter.inputs, self.inputs)

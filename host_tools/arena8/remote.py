@@ -4,20 +4,13 @@
 from __future__ import annotations
 
 import ast
-import base64
-import binascii
 import struct
-from collections.abc import Callable
 from typing import Any
 
 from .errors import BoardError, RemoteError, ToolError
 from .tensor_info import ITEM, TensorInfo
+from .transports.bulk import Bulk, Progress, ignore
 from .transports.repl import Repl
-
-CHUNK = 1536  # bytes of a tensor that go in one piece; its base64 is 2 KB of Python source
-ATTEMPTS = 3
-
-Progress = Callable[[int, int], None]  # bytes so far, bytes in all
 
 # Names of ours on the board start with _a8. Values come back as one literal that Python reads.
 MODELS = "import arena8\nprint(repr(arena8.models()))"
@@ -39,18 +32,6 @@ print(repr(dict(name=_a8m.name, nbytes=_a8m.nbytes, crc32=_a8m.crc32, address=_a
     in_flash=_a8m.in_flash, labels=_a8m.labels, arena=_a8.arena_used, heap=_a8_used,
     inputs=[_a8_about(t) for t in _a8.inputs], outputs=[_a8_about(t) for t in _a8.outputs])))
 """
-# A chunk is raw bytes; array takes them as they are, whatever the element type. Data views are typed.
-HELPERS = """
-import binascii
-from array import array
-def _a8_put(t, at, code, text):
-    a = array(code, binascii.a2b_base64(text))
-    t.data[at:at + len(a)] = a
-def _a8_get(t, a, b):
-    print(str(binascii.b2a_base64(t.data[a:b]), 'ascii'), end='')
-def _a8_crc(t):
-    print(binascii.crc32(t.data))
-"""
 INVOKE = """
 try:
     from time import ticks_us as _a8_us, ticks_diff as _a8_diff
@@ -66,7 +47,7 @@ print(repr(_a8_diff(_a8_us(), _a8_start)))
 def models(repl: Repl) -> list[tuple[str, int, int]]:
     """(name, bytes, crc32) of the models on the board. ToolError if its firmware has no arena8."""
     try:
-        return [tuple(entry) for entry in _literal(repl, repl.exec(MODELS))]
+        return [tuple(entry) for entry in literal(repl, repl.exec(MODELS))]
     except RemoteError as e:
         if e.kind == "ImportError":
             name = repl.board.name if repl.board else None
@@ -82,7 +63,7 @@ class RemoteModel:
 
     def __init__(self, repl: Repl, name: str) -> None:
         self.repl = repl
-        about: dict[str, Any] = _literal(repl, repl.exec(OPEN.format(name=name)))
+        about: dict[str, Any] = literal(repl, repl.exec(OPEN.format(name=name)))
         self.name: str = about["name"]
         self.nbytes: int = about["nbytes"]
         self.crc32: int = about["crc32"] & 0xFFFFFFFF
@@ -93,45 +74,23 @@ class RemoteModel:
         self.heap_bytes: int = about["heap"]
         self.inputs = [_tensor(f"_a8.inputs[{i}]", t) for i, t in enumerate(about["inputs"])]
         self.outputs = [_tensor(f"_a8.outputs[{i}]", t) for i, t in enumerate(about["outputs"])]
-        repl.exec(HELPERS)
+        self.bulk = Bulk(repl)
 
-    def send(self, tensor: TensorInfo, data: bytes, progress: Progress = lambda done, total: None) -> None:
-        """Writes the raw bytes of a tensor, checks their CRC on the board, sends again if it is wrong."""
+    def send(self, tensor: TensorInfo, data: bytes, progress: Progress = ignore) -> None:
+        """Writes the raw bytes of a tensor, checks their CRC on the board, sends again what came wrong."""
         if len(data) != tensor.nbytes:
             raise ToolError(f"{tensor.where} has {tensor.nbytes} bytes, got {len(data)}")
         code, size = ITEM[tensor.dtype]
-        for _ in range(ATTEMPTS):
-            for at in range(0, len(data), CHUNK):
-                text = base64.b64encode(data[at : at + CHUNK])
-                self.repl.exec(f"_a8_put({tensor.where}, {at // size}, {code!r}, {text!r})")
-                progress(min(at + CHUNK, len(data)), len(data))
-            if self._crc(tensor) == binascii.crc32(data):
-                return
-        raise BoardError(f"{self.repl.name} received an input of {len(data)} bytes wrongly {ATTEMPTS} times")
+        self.bulk.write(f"{tensor.where}.data", data, code, size, "an input", progress)
 
-    def receive(self, tensor: TensorInfo, progress: Progress = lambda done, total: None) -> bytes:
+    def receive(self, tensor: TensorInfo, progress: Progress = ignore) -> bytes:
         """Reads the raw bytes of a tensor, checked in the same way."""
         _, size = ITEM[tensor.dtype]
-        step = CHUNK // size
-        for _ in range(ATTEMPTS):
-            data = bytearray()
-            for at in range(0, tensor.count, step):
-                text = self.repl.exec(f"_a8_get({tensor.where}, {at}, {min(at + step, tensor.count)})")
-                try:
-                    data += base64.b64decode(text.strip(), validate=True)
-                except ValueError:
-                    break
-                progress(len(data), tensor.nbytes)
-            if len(data) == tensor.nbytes and self._crc(tensor) == binascii.crc32(data):
-                return bytes(data)
-        raise BoardError(f"{self.repl.name} sent an output of {tensor.nbytes} bytes wrongly {ATTEMPTS} times")
+        return self.bulk.read(f"{tensor.where}.data", 0, tensor.count, size, "an output", progress)
 
     def invoke(self, timeout: float | None = None) -> int | None:
         """Runs the model. Microseconds by the board's clock, None if it has none."""
-        return _literal(self.repl, self.repl.exec(INVOKE, timeout))
-
-    def _crc(self, tensor: TensorInfo) -> int:
-        return int(self.repl.exec(f"_a8_crc({tensor.where})")) & 0xFFFFFFFF
+        return literal(self.repl, self.repl.exec(INVOKE, timeout))
 
 
 def _tensor(where: str, about: tuple) -> TensorInfo:
@@ -144,7 +103,8 @@ def _float(bits: bytes) -> float:
     return struct.unpack("<f", bits)[0]
 
 
-def _literal(repl: Repl, output: bytes) -> Any:
+def literal(repl: Repl, output: bytes) -> Any:
+    """The value that the last line of what the board printed means."""
     # What the board printed before (a callback, a timer) is not ours; the literal is the last line.
     line = output.strip().rpartition(b"\n")[2].strip()
     try:

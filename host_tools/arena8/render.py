@@ -11,7 +11,14 @@ from typing import Any
 import numpy
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from .tensor_info import TensorInfo
@@ -33,16 +40,29 @@ def messages() -> Console:
 
 
 @contextmanager
-def progress(text: str) -> Iterator[Any]:
-    """A callable (done, total) that moves a bar on the terminal, and does nothing without one."""
+def progress(text: str, quiet: bool = False) -> Iterator[Any]:
+    """A callable (done, total) that moves a bar on the terminal, and does nothing without one or if quiet."""
     err = messages()
-    if not err.is_terminal:
+    if quiet or not err.is_terminal:
         yield lambda done, total: None
         return
     columns = (TextColumn("{task.description}"), BarColumn(BAR), DownloadColumn())
     with Progress(*columns, console=err, transient=True) as bar:
         task = bar.add_task(text, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextmanager
+def counting(text: str, total: int, quiet: bool = False) -> Iterator[Any]:
+    """A callable (done) that counts on the terminal, as progress does with bytes."""
+    err = messages()
+    if quiet or not err.is_terminal:
+        yield lambda done: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(BAR), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, transient=True) as bar:
+        task = bar.add_task(text, total=total)
+        yield lambda done: bar.update(task, completed=done)
 
 
 def _blocks() -> bool:
@@ -52,6 +72,15 @@ def _blocks() -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def marks() -> tuple[str, str]:
+    """For yes and for no."""
+    try:
+        "✓✗".encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return "yes", "no"
+    return "✓", "✗"
 
 
 def shades() -> str:
@@ -88,6 +117,10 @@ def number(value: Any) -> int | float:
 
 
 def classes(out: Console, entries: list[dict[str, Any]]) -> None:
+    out.print(class_table(entries))
+
+
+def class_table(entries: list[dict[str, Any]]) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_column(justify="right")
     table.add_column(justify="right")
@@ -96,7 +129,7 @@ def classes(out: Console, entries: list[dict[str, Any]]) -> None:
         label = entry["label"] if entry["label"] is not None else entry["index"]
         style = "bold green" if rank == 0 else ""
         table.add_row(escape(str(label)), f"{entry['value']:.4f}", bar(entry["value"]), style=style)
-    out.print(table)
+    return table
 
 
 def numbers(out: Console, tensor: TensorInfo, raw: numpy.ndarray, real: numpy.ndarray) -> None:

@@ -24,7 +24,7 @@ REASONS = {
 }
 
 
-def _tensor(model: Model, subgraph: int, index: int) -> TensorFacts:
+def tensor_facts(model: Model, subgraph: int, index: int) -> TensorFacts:
     info = ffi.new("a8_tensor_info_t *")
     error = ffi.new("a8_error_t *")
     if lib.a8_model_tensor(model._view, subgraph, index, info, error) != lib.A8_OK:
@@ -133,7 +133,7 @@ def _nodes_of(model: Model, subgraph: int) -> list[dict[str, Any]]:
 
     def get(index: int) -> TensorFacts:
         if index not in tensors:
-            tensors[index] = _tensor(model, subgraph, index)
+            tensors[index] = tensor_facts(model, subgraph, index)
         return tensors[index]
 
     node = ffi.new("a8_node_info_t *")
@@ -153,6 +153,8 @@ def _nodes_of(model: Model, subgraph: int) -> list[dict[str, Any]]:
                 "index": i,
                 "subgraph": subgraph,
                 "op": op,
+                "family": _family(model, subgraph, i),
+                "custom": bool(custom),
                 "inputs": inputs,
                 "outputs": outputs,
                 "macs": _macs(op, inputs, outputs),
@@ -160,6 +162,14 @@ def _nodes_of(model: Model, subgraph: int) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def _family(model: Model, subgraph: int, node: int) -> str | None:
+    """Of the row of ops.def that runs the node, None if there is none."""
+    op, family = ffi.new("int32_t *"), ffi.new("int32_t *")
+    if not lib.a8_op_row_for(model._view, subgraph, node, op, family):
+        return None
+    return "ANY" if family[0] < 0 else _native.dtype_name(family[0]).upper()
 
 
 def nodes(source: Any) -> list[dict[str, Any]]:
@@ -216,14 +226,7 @@ def operator_rows(source: Any) -> list[tuple[str, str]]:
     missing = unsupported(model)
     if missing:
         raise ValueError(f"{model.name}: " + "; ".join(item["text"] for item in missing))
-    op, family = ffi.new("int32_t *"), ffi.new("int32_t *")
-    found = {}
-    for subgraph in range(model._view.n_subgraphs):
-        for node in range(lib.a8_model_nodes(model._view, subgraph)):
-            if lib.a8_op_row_for(model._view, subgraph, node, op, family):
-                kind = "ANY" if family[0] < 0 else _native.dtype_name(family[0]).upper()
-                found[_native.op_name(op[0]), kind] = None
-    return list(found)
+    return list(dict.fromkeys((node["op"], node["family"]) for node in _nodes(model)))
 
 
 def describe(source: Any) -> dict[str, Any]:
@@ -238,7 +241,7 @@ def describe(source: Any) -> dict[str, Any]:
     weights = [tensor for node in operators for tensor in _weights(node["op"], node["inputs"])]
 
     def ends(count: Any, get: Any) -> list[TensorFacts]:
-        return [_tensor(model, 0, get(model._view, 0, i)) for i in range(count(model._view, 0))]
+        return [tensor_facts(model, 0, get(model._view, 0, i)) for i in range(count(model._view, 0))]
 
     arenas: dict[str, int | None] = dict.fromkeys(_native.TARGETS)
     error = None

@@ -186,6 +186,8 @@ uint32_t a8_crc32(uint32_t crc, const void *data, uint32_t size);
 const char *a8_op_name(int32_t op);
 // Name of the i-th operator compiled into this build, NULL past the end. Each is listed once.
 const char *a8_op_listed(uint32_t i);
+// The i-th element type ("int8"; "any") that the operator of that name takes in this build, NULL past the end.
+const char *a8_op_dtype_listed(const char *name, uint32_t i);
 // "int8", "float32", ...; "unknown" for a code that the schema doesn't have.
 const char *a8_dtype_name(a8_dtype_t dtype);
 // Bytes of one element, 0 for types without a fixed whole number.
@@ -254,6 +256,25 @@ typedef struct {
 // A8_ERR_MEMORY, and err->needed is a size, larger than work_size, to try next.
 int a8_measure(const a8_model_t *model, a8_target_t target, void *work, uint32_t work_size, a8_sizes_t *sizes,
     a8_error_t *err);
+
+#if A8_TELL_PLAN
+// A place in the arena, for tools that draw it. Time 0 is before the first node, node i runs at i + 1, and what stays
+// behind the last node has a time after it. Times are those of the subgraph.
+typedef struct {
+    uint32_t subgraph;
+    int32_t tensor; // index in the subgraph; A8_NONE: scratch of a node, or, if it is always there, a named variable
+    uint32_t bytes;
+    uint32_t offset;
+    uint32_t first;
+    uint32_t last;
+} a8_place_t;
+
+typedef void (*a8_tell_t)(void *arg, const a8_place_t *place);
+
+// a8_measure that also tells every place that the planner gave.
+int a8_measure_plan(const a8_model_t *model, a8_target_t target, void *work, uint32_t work_size, a8_sizes_t *sizes,
+    a8_tell_t tell, void *arg, a8_error_t *err);
+#endif
 
 // Verifies, prepares and plans. Both regions are aligned to A8_ALIGN, at least as large as a8_measure
 // says, and stay the interpreter's until the caller drops it; there is nothing to free. Inputs hold

@@ -22,6 +22,11 @@
 #define A8_HOT
 #endif
 
+// Whether a8_measure_plan is there, which only tools on a host call.
+#ifndef A8_TELL_PLAN
+#define A8_TELL_PLAN (0)
+#endif
+
 // Alignment, in bytes, of the two regions an interpreter lives in and of every
 // tensor inside the arena. The same everywhere, so that sizes are too.
 #define A8_ALIGN (16)

@@ -11,17 +11,30 @@ static bool is_aligned(const void *p) {
     return (uintptr_t)p % A8_ALIGN == 0;
 }
 
-int a8_measure(const a8_model_t *model, a8_target_t target, void *work, uint32_t work_size, a8_sizes_t *sizes,
-    a8_error_t *err) {
+static int measure(a8_ctx_t *ctx, void *work, uint32_t work_size, a8_sizes_t *sizes) {
     a8_arena_t mem;
     if (!is_aligned(work)) {
-        return a8_error(err, A8_ERR_MEMORY, "the work memory is not aligned", A8_ALIGN,
+        return a8_error(ctx->err, A8_ERR_MEMORY, "the memory is not aligned", A8_ALIGN,
             (int32_t)((uintptr_t)work % A8_ALIGN));
     }
     a8_arena_init_shared(&mem, work, work_size);
-    a8_ctx_t ctx = { .err = err, .model = model, .mem = &mem, .target = target };
-    return a8_load_records(&ctx, sizes);
+    ctx->mem = &mem;
+    return a8_load_records(ctx, sizes);
 }
+
+int a8_measure(const a8_model_t *model, a8_target_t target, void *work, uint32_t work_size, a8_sizes_t *sizes,
+    a8_error_t *err) {
+    a8_ctx_t ctx = { .err = err, .model = model, .target = target };
+    return measure(&ctx, work, work_size, sizes);
+}
+
+#if A8_TELL_PLAN
+int a8_measure_plan(const a8_model_t *model, a8_target_t target, void *work, uint32_t work_size, a8_sizes_t *sizes,
+    a8_tell_t tell, void *arg, a8_error_t *err) {
+    a8_ctx_t ctx = { .err = err, .model = model, .target = target, .tell = tell, .tell_arg = arg };
+    return measure(&ctx, work, work_size, sizes);
+}
+#endif
 
 static void fill(uint8_t *data, uint32_t bytes, uint32_t element_bytes, int32_t zero_point) {
     if (element_bytes == 1) {
@@ -85,8 +98,8 @@ static int run_node(a8_interpreter_t *it, a8_frame_t *frame, uint32_t *entered, 
     ctx.subgraph = frame->graph;
     ctx.node_index = frame->node;
     ctx.phase = frame->phase;
-    const a8_op_row_t *row = a8_op_row(ctx.node->row & ~A8_HAS_STATE);
-    ctx.op = row->op;
+    const uint32_t row = ctx.node->row & ~A8_HAS_STATE;
+    ctx.op = a8_op_row_code(row);
     if (a8_ctx_stop(&ctx)) {
         return a8_node_error(&ctx, A8_ERR_ABORTED, "stopped before an operator", A8_NONE, A8_NONE, A8_NONE);
     }
@@ -94,7 +107,7 @@ static int run_node(a8_interpreter_t *it, a8_frame_t *frame, uint32_t *entered, 
         err->code = A8_OK;
     }
     uint32_t start = it->clock != NULL ? it->clock(it->arg) : 0;
-    int ret = row->eval(&ctx);
+    int ret = a8_op_row(row)->eval(&ctx);
     // The time counts for the node of subgraph 0, which may have had this one's subgraph run.
     const a8_frame_t *first = a8_frame(it->records, 0);
     a8_node_t *node = a8_node(it->records, 0, first->node);
@@ -225,7 +238,7 @@ uint32_t a8_nodes(const a8_interpreter_t *it) {
 }
 
 int32_t a8_node_op(const a8_interpreter_t *it, uint32_t node) {
-    return a8_op_row(a8_node(it->records, 0, node)->row & ~A8_HAS_STATE)->op;
+    return a8_op_row_code(a8_node(it->records, 0, node)->row & ~A8_HAS_STATE);
 }
 
 uint32_t a8_node_microseconds(const a8_interpreter_t *it, uint32_t node) {

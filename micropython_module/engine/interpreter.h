@@ -151,6 +151,10 @@ struct a8_ctx {
     uint32_t base; // where the subgraph's part of the arena begins
     uint32_t planned; // bytes of the subgraphs so far
     uint32_t given; // position of the last a8_given_t, 0 if there is none
+#if A8_TELL_PLAN
+    a8_tell_t tell; // may be NULL
+    void *tell_arg;
+#endif
     // eval
     const a8_interpreter_t *it;
     uint32_t phase; // the node's, then that of its next turn

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Which operators there are: the table that ops.def generates, and the names
-// of the schema. A row whose switch A8_OP_<operator>_<family> is 0 stays in the
-// table without its functions, so that the linker leaves them out and a
-// message can still tell "not in this build" from "no such operator".
+// Which operators there are: the tables that ops.def generates, and the names
+// of the schema. Of a row whose switch A8_OP_<operator>_<family> is 0 only its
+// key stays, so that the linker leaves its functions out and a message can
+// still tell "not in this build" from "no such operator".
 #include "registry.h"
 
 #include <stddef.h>
@@ -50,13 +50,15 @@ enum {
     A8_FAMILY_INT4 = A8_INT4,
 };
 
-// A8_CHOOSE(switch, function) is NULL if the switch is a macro that is 0, else
-// the function: A8_OFF_0 is a comma that shifts NULL into second place.
-#define A8_OFF_0 , NULL
-#define A8_CHOOSE(on, function) A8_CHOOSE_2(on, function)
-#define A8_CHOOSE_2(on, function) A8_SECOND(A8_OFF_##on, function, )
-#define A8_SECOND(...) A8_SECOND_2(__VA_ARGS__)
-#define A8_SECOND_2(first, second, ...) second
+// A8_PICK(switch, off, on) is off if the switch is a macro that is 0, else on: A8_COMMA_0 is a comma, which
+// shifts off into third place.
+#define A8_COMMA_0 ,
+#define A8_PICK(is_on, off, on) A8_PICK_2(is_on, off, on)
+#define A8_PICK_2(is_on, off, on) A8_THIRD(A8_COMMA_##is_on, off, on, )
+#define A8_THIRD(...) A8_THIRD_2(__VA_ARGS__)
+#define A8_THIRD_2(first, second, third, ...) third
+#define A8_TAKE(...) __VA_ARGS__
+#define A8_SKIP(...)
 
 #define A8_OP(operator, family, prepare, eval) \
     int prepare(a8_ctx_t *ctx); \
@@ -66,12 +68,41 @@ enum {
 #undef A8_OP
 #undef A8_CUSTOM
 
-static const a8_op_row_t rows[] = {
-#define A8_OP(operator, family, prepare, eval) { A8_CODE_##operator, A8_FAMILY_##family, \
-    A8_CHOOSE(A8_OP_##operator##_##family, prepare), A8_CHOOSE(A8_OP_##operator##_##family, eval) },
-#define A8_CUSTOM(operator, name, family, prepare, eval) { A8_CODE_##operator##_##family, A8_FAMILY_##family, \
-    A8_CHOOSE(A8_OP_##operator##_##family, prepare), A8_CHOOSE(A8_OP_##operator##_##family, eval) },
+// Operator code and family of a row.
+#define KEY_FAMILY_BITS (5)
+#define KEY_FAMILY_MASK ((1 << KEY_FAMILY_BITS) - 1)
+#define KEY(op, family) ((uint16_t)((op) << KEY_FAMILY_BITS | ((family) & KEY_FAMILY_MASK)))
+#define KEY_OP(key) ((key) >> KEY_FAMILY_BITS)
+#define KEY_END (UINT16_MAX)
+
+static const uint16_t keys[] = {
+#define A8_OP(operator, family, prepare, eval) \
+    A8_PICK(A8_OP_##operator##_##family, A8_SKIP, A8_TAKE)(KEY(A8_CODE_##operator, A8_FAMILY_##family), )
+#define A8_CUSTOM(operator, name, family, prepare, eval) \
+    A8_PICK(A8_OP_##operator##_##family, A8_SKIP, A8_TAKE)(KEY(A8_CODE_##operator##_##family, A8_FAMILY_##family), )
 #include "ops.def"
+    KEY_END
+};
+
+static const uint16_t keys_off[] = {
+#undef A8_OP
+#undef A8_CUSTOM
+#define A8_OP(operator, family, prepare, eval) \
+    A8_PICK(A8_OP_##operator##_##family, A8_TAKE, A8_SKIP)(KEY(A8_CODE_##operator, A8_FAMILY_##family), )
+#define A8_CUSTOM(operator, name, family, prepare, eval) \
+    A8_PICK(A8_OP_##operator##_##family, A8_TAKE, A8_SKIP)(KEY(A8_CODE_##operator##_##family, A8_FAMILY_##family), )
+#include "ops.def"
+    KEY_END
+};
+
+static const a8_op_row_t rows[] = {
+#undef A8_OP
+#undef A8_CUSTOM
+#define A8_OP(operator, family, prepare, eval) \
+    A8_PICK(A8_OP_##operator##_##family, A8_SKIP, A8_TAKE)({ prepare, eval }, )
+#define A8_CUSTOM(operator, name, family, prepare, eval) A8_OP(operator, family, prepare, eval)
+#include "ops.def"
+    { NULL, NULL } // even if all are off
 #undef A8_OP
 #undef A8_CUSTOM
 };
@@ -84,12 +115,12 @@ static const char custom_names[] =
 #undef A8_CUSTOM
     "";
 
-uint32_t a8_op_rows(void) {
-    return sizeof(rows) / sizeof(rows[0]);
-}
-
 const a8_op_row_t *a8_op_row(uint32_t i) {
     return &rows[i];
+}
+
+int32_t a8_op_row_code(uint32_t i) {
+    return KEY_OP(keys[i]);
 }
 
 // The n-th of strings that lie one behind the other.
@@ -101,6 +132,10 @@ static const char *nth(const char *strings, int32_t n) {
     return strings;
 }
 
+static const char *custom_name(int32_t op) {
+    return nth(custom_names, op - A8_CODE_CUSTOM_FIRST);
+}
+
 const char *a8_op_name(int32_t op) {
     static const char names[] =
 #define A8_BUILTIN(name) #name "\0"
@@ -108,9 +143,13 @@ const char *a8_op_name(int32_t op) {
 #undef A8_BUILTIN
         ;
     if (op >= A8_CODE_CUSTOM_FIRST && op < CUSTOM_END) {
-        return nth(custom_names, op - A8_CODE_CUSTOM_FIRST);
+        return custom_name(op);
     }
     return op < 0 || op >= A8_CODE_COUNT ? NULL : nth(names, op);
+}
+
+static bool is_equal(const char *a, const char *b) {
+    return strlen(a) == strlen(b) && memcmp(a, b, strlen(a)) == 0;
 }
 
 // Are these codes of the same operator? row is that of a row.
@@ -118,15 +157,13 @@ static bool is_same(int32_t row, int32_t op) {
     if (row == op || row < A8_CODE_CUSTOM_FIRST || op < A8_CODE_CUSTOM_FIRST || op >= CUSTOM_END) {
         return row == op;
     }
-    const char *a = a8_op_name(row);
-    const char *b = a8_op_name(op);
-    return strlen(a) == strlen(b) && memcmp(a, b, strlen(a)) == 0;
+    return is_equal(custom_name(row), custom_name(op));
 }
 
 int32_t a8_op_code(const a8_node_info_t *node) {
     if (node->op == A8_CODE_CUSTOM) {
         for (int32_t op = A8_CODE_CUSTOM_FIRST; op < CUSTOM_END; ++op) {
-            const char *name = nth(custom_names, op - A8_CODE_CUSTOM_FIRST);
+            const char *name = custom_name(op);
             if (strlen(name) == node->custom.len && memcmp(name, node->custom.str, node->custom.len) == 0) {
                 return op;
             }
@@ -137,9 +174,9 @@ int32_t a8_op_code(const a8_node_info_t *node) {
 
 const char *a8_op_listed(uint32_t i) {
     int32_t last = -1; // ops.def keeps the rows of an operator together
-    for (uint32_t row = 0; row < a8_op_rows(); ++row) {
-        if (rows[row].eval != NULL && !is_same(rows[row].op, last)) {
-            last = rows[row].op;
+    for (const uint16_t *key = keys; *key != KEY_END; ++key) {
+        if (!is_same(KEY_OP(*key), last)) {
+            last = KEY_OP(*key);
             if (i-- == 0) {
                 return a8_op_name(last);
             }
@@ -148,34 +185,65 @@ const char *a8_op_listed(uint32_t i) {
     return NULL;
 }
 
-// Whether elements have a size, so that an operator can move them whatever they are.
-static bool is_movable(a8_dtype_t family) {
-    return family == A8_INT4 || a8_dtype_size(family) != 0;
+// The place of name among count strings that lie one behind the other, -1 if it is none of them.
+static int32_t place_of(const char *name, const char *strings, int32_t count) {
+    for (int32_t i = 0; i < count; ++i) {
+        if (is_equal(strings, name)) {
+            return i;
+        }
+        strings += strlen(strings) + 1;
+    }
+    return -1;
+}
+
+const char *a8_op_dtype_listed(const char *name, uint32_t i) {
+    int32_t op = place_of(name, a8_op_name(0), A8_CODE_COUNT);
+    if (op < 0) {
+        op = place_of(name, custom_names, CUSTOM_END - A8_CODE_CUSTOM_FIRST);
+        if (op < 0) {
+            return NULL;
+        }
+        op += A8_CODE_CUSTOM_FIRST;
+    }
+    for (const uint16_t *key = keys; *key != KEY_END; ++key) {
+        if (is_same(KEY_OP(*key), op) && i-- == 0) {
+            int32_t family = *key & KEY_FAMILY_MASK;
+            return family == KEY_FAMILY_MASK ? "any" : a8_dtype_name((a8_dtype_t)family);
+        }
+    }
+    return NULL;
+}
+
+// Finds a row among keys: its index, or -1; *is_known says if there is one of the operator at all.
+static int32_t find(const uint16_t *key, int32_t op, a8_dtype_t family, bool *is_known) {
+    *is_known = false;
+    for (int32_t i = 0; key[i] != KEY_END; ++i) {
+        if (is_same(KEY_OP(key[i]), op)) {
+            int32_t takes = key[i] & KEY_FAMILY_MASK;
+            *is_known = true;
+            // Elements that have a size can be moved whatever they are.
+            if (takes == (int32_t)family ||
+                (takes == KEY_FAMILY_MASK && (family == A8_INT4 || a8_dtype_size(family) != 0))) {
+                return i;
+            }
+        }
+    }
+    return -1;
 }
 
 int32_t a8_op_find(int32_t op, a8_dtype_t family, a8_reason_t *reason) {
     // Of several reasons the one that says most: the type is there but switched off,
     // other types are in this build, the operator is switched off, there is none.
-    bool type_off = false, other_on = false, other_off = false;
-    for (uint32_t i = 0; i < a8_op_rows(); ++i) {
-        if (!is_same(rows[i].op, op)) {
-            continue;
+    bool on, off;
+    int32_t row = find(keys, op, family, &on);
+    if (row < 0) {
+        if (find(keys_off, op, family, &off) >= 0) {
+            *reason = on ? A8_DTYPE_NOT_IN_THIS_BUILD : A8_NOT_IN_THIS_BUILD;
+        } else {
+            *reason = on || off ? A8_NO_SUCH_DTYPE : A8_NO_SUCH_OPERATOR;
         }
-        bool on = rows[i].eval != NULL;
-        bool fits = rows[i].family == (int16_t)family || (rows[i].family == A8_FAMILY_ANY && is_movable(family));
-        if (fits && on) {
-            return (int32_t)i;
-        }
-        type_off = type_off || fits;
-        other_on = other_on || on;
-        other_off = other_off || !on;
     }
-    if (type_off) {
-        *reason = other_on ? A8_DTYPE_NOT_IN_THIS_BUILD : A8_NOT_IN_THIS_BUILD;
-    } else {
-        *reason = other_on || other_off ? A8_NO_SUCH_DTYPE : A8_NO_SUCH_OPERATOR;
-    }
-    return -1;
+    return row;
 }
 
 // Operators whose second input is weights, from which their family depends too.
@@ -253,8 +321,9 @@ bool a8_op_row_for(const a8_model_t *model, uint32_t subgraph, uint32_t node, in
     if (!known || row < 0) {
         return false;
     }
-    *op = rows[row].op;
-    *family = rows[row].family;
+    int32_t takes = keys[row] & KEY_FAMILY_MASK;
+    *op = KEY_OP(keys[row]);
+    *family = takes == KEY_FAMILY_MASK ? A8_FAMILY_ANY : takes;
     return true;
 }
 

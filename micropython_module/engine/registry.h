@@ -7,9 +7,7 @@
 #include "op.h"
 
 typedef struct {
-    int16_t op; // builtin operator code, or that of a custom operator from A8_CODE_CUSTOM_FIRST on
-    int16_t family; // a8_dtype_t, or A8_FAMILY_ANY
-    a8_op_fn_t prepare; // NULL, as eval, if the build was made without this row
+    a8_op_fn_t prepare;
     a8_op_fn_t eval;
 } a8_op_row_t;
 
@@ -18,9 +16,10 @@ typedef struct {
 #define A8_FAMILY_HYBRID (127)
 #define A8_CODE_CUSTOM_FIRST (0x400)
 
-// The i-th row; i is less than a8_op_rows().
+// The functions of the i-th row that this build has.
 const a8_op_row_t *a8_op_row(uint32_t i);
-uint32_t a8_op_rows(void);
+// Its builtin operator code, or that of a custom operator, from A8_CODE_CUSTOM_FIRST on.
+int32_t a8_op_row_code(uint32_t i);
 
 // The node's operator code: its builtin one, or the one that arena8 gives to a custom operator's name
 // (the schema's CUSTOM if it doesn't know that name).

@@ -3,13 +3,19 @@
 
 import json
 import shutil
+import struct
 import subprocess
+import sys
 
 import control_models
 import engine_build
 import numpy as np
 import pytest
 from model_builder import ModelBuilder
+
+sys.path.append(str(engine_build.ROOT / "tests" / "fuzz"))
+
+from seed_models import seeds
 
 MODELS = [
     "tflm__hello_world_int8", "mlperf__ad01_int8", "emlearn__mnist_cnn_int8", "tflm__micro_speech_quantized",
@@ -19,14 +25,13 @@ MODELS = [
 
 @pytest.fixture(scope="module")
 def cortex_m3(tmp_path_factory):
-    """run_model for QEMU's mps2-an385, as a command that arguments are added to."""
+    """cortex_m3(program): for QEMU's mps2-an385, as a command that arguments are added to."""
     for tool in ("arm-none-eabi-gcc", "qemu-system-arm"):
         if shutil.which(tool) is None:
             pytest.skip(f"NOT RUN: no {tool}")
     folder = tmp_path_factory.mktemp("cortex_m3")
     target = ["-mcpu=cortex-m3", "-mthumb"]
     objects = engine_build.compile_all("arm-none-eabi-gcc", [*engine_build.STANDARD, "-O1", *target], folder)
-    elf = folder / "run_model.elf"
     link = [
         *target,
         "--specs=rdimon.specs",
@@ -34,12 +39,13 @@ def cortex_m3(tmp_path_factory):
         engine_build.HERE / "qemu_m3.ld",
         f"-I{engine_build.ENGINE}",
     ]
-    engine_build.run(
-        ["arm-none-eabi-gcc", "-std=c99", *link, *objects, engine_build.HERE / "run_model.c", "-o", elf]
-    )
 
-    def command(*args):
-        semihosting = ",".join(["enable=on", "target=native", "arg=run_model", *(f"arg={a}" for a in args)])
+    def command(name, *args):
+        elf = folder / f"{name}.elf"
+        if not elf.exists():
+            source = engine_build.HERE / f"{name}.c"
+            engine_build.run(["arm-none-eabi-gcc", "-std=c99", *link, *objects, source, "-o", elf])
+        semihosting = ",".join(["enable=on", "target=native", f"arg={name}", *(f"arg={a}" for a in args)])
         machine = ["-M", "mps2-an385", "-display", "none", "-monitor", "none", "-serial", "none"]
         return ["qemu-system-arm", *machine, "-semihosting-config", semihosting, "-kernel", elf]
 
@@ -51,7 +57,7 @@ def compare(cortex_m3, program, model, inputs, folder):
     (folder / "m").write_bytes(model)
     (folder / "i").write_bytes(inputs)
     sizes, outputs = [], []
-    for command in ([program("run_model"), "m", "i", "o"], cortex_m3("m", "i", "o")):
+    for command in ([program("run_model"), "m", "i", "o"], cortex_m3("run_model", "m", "i", "o")):
         done = subprocess.run(
             command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120
         )
@@ -91,3 +97,21 @@ def test_32_bits_shared_models(name, cortex_m3, program, shared_models, tmp_path
     golden = np.load(shared_models / "golden" / f"{name}.npz")
     inputs = b"".join(np.ascontiguousarray(golden[k][0]).tobytes() for k in ("in0", "in1") if k in golden)
     compare(cortex_m3, program, model, inputs, tmp_path)
+
+
+def test_32_bits_every_row(cortex_m3, program, tmp_path):
+    """The seeds of the fuzzer have every row of ops.def."""
+    models = seeds()
+    stream = (struct.pack("<2I", len(m), len(inputs)) + m + inputs for m, inputs in models.values())
+    (tmp_path / "m").write_bytes(b"".join(stream))
+    lines = []
+    for command in ([program("size_models"), "m", "o"], cortex_m3("size_models", "m", "o")):
+        done = subprocess.run(
+            command, cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        lines.append((tmp_path / "o").read_text().splitlines())
+    assert len(lines[0]) == len(lines[1]) == len(models)
+    different = {n: (a, b) for n, a, b in zip(models, *lines, strict=True) if a != b}
+    assert not different, different
+    assert sum(line.startswith("0 ") and line.split()[3] == "0" for line in lines[0]) > len(models) * 0.95

@@ -3,9 +3,10 @@
 
     python tests/fuzz/fuzz.py [--seconds 600] [--seed 1] [--jobs 2] [MODEL...]
 
-The models to mutate are some with control flow, those of firmware/models and, when they are there, the shared
-ones; fewer mutants are made of those that the engine doesn't run.
-Exits 1 at the first mutant that breaks a rule, and says how to run that mutant again.
+Half of the jobs change bytes: of some models with control flow, those of firmware/models and, when they are
+there, the shared ones; fewer mutants are made of those that the engine does not run. A job ends at the first
+mutant that breaks a rule, and says how to run it again. The other half change models of every operator
+where it means something (structured.py).
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ import sys
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
 sys.path[:0] = [str(ROOT / "tests" / "engine"), str(ROOT / "tests" / "kernels")]
 
 import control_models  # noqa: E402
@@ -58,10 +60,14 @@ def main() -> int:
     models = args.models or seeds()
     last = args.seed + args.jobs - 1
     print(f"{len(models)} models, seeds {args.seed} to {last}, {args.seconds} s", flush=True)
-    jobs = [
-        subprocess.Popen(command(args.seed + i, 0, args.seconds, models), stderr=subprocess.PIPE, text=True)
-        for i in range(args.jobs)
-    ]
+    jobs = []
+    for i in range(args.jobs):
+        if i % 2 == 0:
+            program = command(args.seed + i, 0, args.seconds, models)
+        else:
+            options = ["--seconds", str(args.seconds), "--seed", str(args.seed + i)]
+            program = [sys.executable, HERE / "structured.py", *options]
+        jobs.append(subprocess.Popen(program, stderr=subprocess.PIPE, text=True))
     failed = False
     for job in jobs:
         _, errors = job.communicate()

@@ -12,7 +12,7 @@ def test_mutants():
     models = fuzz.seeds()
     if not models:
         pytest.skip("NOT RUN: neither firmware/models nor the shared models have a .tflite file")
-    done = subprocess.run(fuzz.command(1, 120, 0, models), capture_output=True, text=True, timeout=300)
+    done = subprocess.run(fuzz.command(1, 30, 0, models), capture_output=True, text=True, timeout=300)
     print(done.stdout)
     assert done.returncode == 0, done.stdout + done.stderr[-4000:]
     total, at_open, at_load, _, ran, *_ = map(int, re.findall(r"\d+", done.stdout))

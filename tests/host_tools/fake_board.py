@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import ctypes
 import io
 import os
 import pty
 import select
+import sys
 import threading
 import traceback
 import tty
@@ -33,6 +35,10 @@ class FakeBoard:
     flip: the board's outputs are wrong in one bit
     hang_in: text; code that holds it never ends
     gone_in: text; at code that holds it the line closes
+    no_buffer: stdin and stdout have no buffer
+    lose, change: numbers of bytes of those that running code reads which don't arrive, or arrive changed
+    garble: so many of the writes of running code arrive with a changed byte
+    modules: dict of modules that the board has and this machine has not, or has others
     """
 
     def __init__(self, **faults: object) -> None:
@@ -44,6 +50,8 @@ class FakeBoard:
         self.executed: list[str] = []
         self.soft_resets = 0
         self.program_starts = 0
+        self.read = 0
+        self.garbles = faults.get("garble", 0)
         self.scope: dict[str, object] = {}
         self.stop_reading, self.stopper = os.pipe()
         self.thread = threading.Thread(target=self._serve, daemon=True)
@@ -141,7 +149,7 @@ class FakeBoard:
             "__builtins__", {**vars(builtins), "print": self._print, "__import__": self._import}
         )
         try:
-            if self.faults.get("flip") and "_a8_get(_a8.outputs" in text:
+            if self.faults.get("flip") and "(_a8.outputs[0].data" in text:
                 data = self.scope["_a8"].outputs[0].data
                 data[1] = data[1] ^ 1
             exec(compile(text, "<stdin>", "exec"), self.scope)
@@ -157,6 +165,17 @@ class FakeBoard:
         """What import means on the board."""
         if name == "arena8" and self.faults.get("no_module"):
             raise ImportError("no module named 'arena8'")
+        if module := self.faults.get("modules", {}).get(name):
+            return module
+        if name == "sys":
+            fake = types.ModuleType(name)
+            fake.stdin = fake.stdout = self if self.faults.get("no_buffer") else Stdio(self)
+            fake.implementation = sys.implementation
+            return fake
+        if name == "uctypes":
+            fake = types.ModuleType(name)
+            fake.addressof = lambda buffer: ctypes.addressof(ctypes.c_char.from_buffer(buffer))
+            return fake
         module = builtins.__import__(name, *args)
         changed = {}
         if name == "gc":
@@ -170,6 +189,42 @@ class FakeBoard:
         fake = types.ModuleType(name)
         fake.__dict__.update(vars(module), **changed)
         return fake
+
+
+class Stdio:
+    """sys.stdin and sys.stdout of code on the board, of which the tool uses the buffers."""
+
+    def __init__(self, board: FakeBoard) -> None:
+        self.board = board
+
+    @property
+    def buffer(self) -> Stdio:
+        return self
+
+    def readinto(self, target: object) -> int:
+        view = memoryview(target).cast("B")
+        board = self.board
+        for i in range(len(view)):
+            c = b""
+            while not c:
+                c = board._get()
+                if c == b"\x03":
+                    raise KeyboardInterrupt
+                board.read += 1
+                if board.read in board.faults.get("lose", ()):
+                    c = b""
+                elif board.read in board.faults.get("change", ()):
+                    c = bytes([c[0] ^ 0x10])
+            view[i] = c[0]
+        return len(view)
+
+    def write(self, data: object) -> int:
+        data = bytearray(data)
+        if self.board.garbles:
+            self.board.garbles -= 1
+            data[-1] ^= 1
+        self.board._put(bytes(data))
+        return len(data)
 
 
 def _exception(e: BaseException) -> str:

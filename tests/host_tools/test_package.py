@@ -140,6 +140,9 @@ def test_installed_command(installed, tmp_path):
     by_name = run(installed.parent / "arena8", "--help", cwd=tmp_path)
     assert "inspect" in by_name and "infer" in by_name
     assert "inspect" in run(installed, "-m", "arena8", "--help", cwd=tmp_path)
+    report = tmp_path / "report.html"
+    run(installed, "-m", "arena8", "inspect", MODELS / "digits.tflite", "--html", report, cwd=tmp_path)
+    assert "<svg" in report.read_text(encoding="utf-8")
 
 
 def test_install_from_the_tree(checkout, tmp_path):

@@ -162,6 +162,15 @@ def module():
     for name in ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "SOFTMAX", "ADD", "RESHAPE"):
         check(name in names, name)
     equal(len(set(names)), len(names))
+    for name in names:
+        types = arena8.operators(name)
+        check(isinstance(types, tuple))
+        check(types and len(set(types)) == len(types), name)
+    check("int8" in arena8.operators("CONV_2D"))
+    equal(arena8.operators("RESHAPE"), ("any",))
+    equal(arena8.operators("NO_SUCH_OPERATOR"), ())
+    raises(TypeError, (), arena8.operators, 5)
+    raises(TypeError, (), arena8.operators, "ADD", 5)
     found = [entry for entry in arena8.models() if entry[0] == "digits"]
     equal(found, [("digits", len(DIGITS), arena8.Model(DIGITS).crc32)])
     if arena8.static_arena is not None:

@@ -3,23 +3,24 @@
 
 from __future__ import annotations
 
-import os
+import re
 from collections.abc import Callable
 
+from .. import config
 from ..errors import UsageError
 from .repl import Repl
 
 HOST = "host"  # the engine in this very process: no transport
+AUTO = "auto"  # the one board connected
 EMULATORS = ("unix", "pico-emulator", "qemu:BOARD")
-VARIABLES = ("ARENA8_PORT", "ESPTOOL_PORT")
+VARIABLES = config.VARIABLES["port"]
+SHORTCUTS = {"a": "/dev/ttyACM", "u": "/dev/ttyUSB", "c": "COM"}  # as mpremote has them
 
 
 def choose_port(port: str | None) -> str | None:
-    """The port asked for: the option, else a variable of the environment, else None (the one connected)."""
-    for value in (port, *(os.environ.get(name) for name in VARIABLES)):
-        if value and value != "auto":
-            return value
-    return None
+    """The port asked for: option, else environment, else arena8.toml, else None: the one connected."""
+    port = port or config.default("port")
+    return None if port == AUTO else port
 
 
 def connect(
@@ -61,6 +62,19 @@ def open_repl(port: str | None, timeout: float | None = None, baud: int = 115200
             return QemuRepl(name, firmware or None, timeout or 60.0)
     if port == HOST:
         raise UsageError("host is the engine on this machine, not a board")
-    from .serial_port import SerialWire, the_one_connected
+    from .serial_port import SerialWire
 
-    return Repl(SerialWire(port or the_one_connected(), baud, timeout or 10.0))
+    return Repl(SerialWire(device(port), baud, timeout or 10.0))
+
+
+def device(port: str | None) -> str:
+    """The device or pyserial URL that a port means which is no emulator."""
+    from .serial_port import the_one_connected, with_serial_number
+
+    if port is None or port == AUTO:
+        return the_one_connected()
+    if match := re.fullmatch(r"([auc])(\d+)", port):
+        return SHORTCUTS[match[1]] + match[2]
+    if port.startswith("id:"):
+        return with_serial_number(port[3:])
+    return port

@@ -62,7 +62,7 @@ class PicoRepl(Repl):
     quiet = 5.0
 
     def __init__(self, firmware: str | None = None, timeout: float = 60.0) -> None:
-        self.firmware = str(firmware or boards.board("RPI_PICO").firmware())
+        self.firmware = str(firmware or boards.board("RPI_PICO").to_boot())
         check_uf2(self.firmware)
         # Run as a file: the package, and with it the engine, is nothing that it needs.
         command = [sys.executable, str(Path(__file__).with_name("pico_process.py")), self.firmware]
@@ -75,8 +75,12 @@ class PicoRepl(Repl):
         sock = socket.create_connection(("127.0.0.1", port))
         super().__init__(PicoWire(sock, self.process, timeout), boards.board("RPI_PICO"))
 
-    def connect(self, tell=lambda text: None) -> None:
+    def boot(self) -> None:
+        """Waits for the first prompt."""
         boot(self)
+
+    def connect(self, tell=lambda text: None) -> None:
+        self.boot()
         self._enter_raw()
 
     # The second channel.

@@ -35,8 +35,12 @@ class QemuRepl(Repl):
             )
         super().__init__(ProcessWire(command, f"qemu:{name}", timeout), board)
 
-    def connect(self, tell=lambda text: None) -> None:
+    def boot(self) -> None:
+        """Waits for the first prompt."""
         boot(self)
+
+    def connect(self, tell=lambda text: None) -> None:
+        self.boot()
         self._enter_raw()
 
     def interrupt(self) -> None:

@@ -64,6 +64,11 @@ class Repl:
     def name(self) -> str:
         return self.wire.name
 
+    @property
+    def transport(self) -> SerialTransport:
+        """mpremote's transport, for its functions on files. It wants the raw REPL."""
+        return self._raw
+
     def __enter__(self) -> Repl:
         return self
 
@@ -121,6 +126,16 @@ class Repl:
     def interrupt(self) -> None:
         """Ctrl-C for what exec is running; the board then answers with a KeyboardInterrupt."""
         self.wire.interrupt()
+
+    def recover(self) -> None:
+        """Ends whatever is running or half received, and is at the raw REPL's prompt. Its objects stay."""
+        # Ctrl-C overtakes what the board has received but not yet read, and that would reach the prompt.
+        while self.wire.poll(self.quiet / 2):
+            pass
+        self.interrupt()
+        while self.wire.poll(self.quiet / 2):
+            pass
+        self._enter_raw()
 
     def leave(self, restart: bool = False) -> None:
         """Back to the friendly REPL; restart runs boot.py and main.py again."""

@@ -94,6 +94,15 @@ def connected() -> list[tuple[str, str]]:
     return found
 
 
+def with_serial_number(number: str) -> str:
+    """The device of the USB port whose serial number that is."""
+    known = {p.serial_number: p.device for p in serial.tools.list_ports.comports() if p.serial_number}
+    if number not in known:
+        listed = ", ".join(f"{name} ({device})" for name, device in known.items()) or "none"
+        raise BoardError(f"no port has the serial number {number!r}; serial numbers here: {listed}")
+    return known[number]
+
+
 def the_one_connected() -> str:
     """The device of the only connected board."""
     found = connected()

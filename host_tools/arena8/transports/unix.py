@@ -106,8 +106,12 @@ class UnixRepl(Repl):
         except OSError as e:
             raise BoardError(f"can't start {self.firmware}: {e.strerror}") from e
 
-    def connect(self, tell=lambda text: None) -> None:
+    def boot(self) -> None:
+        """Waits for the first prompt."""
         self.wire.read_until(PROMPT)
+
+    def connect(self, tell=lambda text: None) -> None:
+        self.boot()
         self._enter_raw()
 
     def soft_reset(self) -> None:

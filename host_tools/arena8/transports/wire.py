@@ -88,10 +88,10 @@ class Wire:
             start = max(0, len(self._buffer) - len(ending) + 1)
             self._wait_for_more(timeout, f"when {self.waiting_for or repr(ending)} was due")
 
-    def read(self, size: int = 1) -> bytes:
-        """Exactly size bytes."""
+    def read(self, size: int = 1, timeout: float | None = None) -> bytes:
+        """Exactly size bytes. BoardHung when nothing comes for the timeout; what came is then still there."""
         while len(self._buffer) < size:
-            self._wait_for_more(None, f"when {self.waiting_for or 'the rest of an answer'} was due")
+            self._wait_for_more(timeout, f"when {self.waiting_for or 'the rest of an answer'} was due")
         return self._take(size)
 
     def write(self, data: bytes) -> int:

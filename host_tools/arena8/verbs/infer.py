@@ -1,44 +1,89 @@
 # SPDX-License-Identifier: MIT
-"""arena8 infer: one input through a model on a board (or on this machine), and the answer."""
+"""arena8 infer: inputs through a model on a board (or on this machine), the answers, and their proof."""
 
 from __future__ import annotations
 
 import json
-import zlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import rich_click as click
 
-from .. import inputs, options, remote, render, transports
-from ..errors import RemoteError, ToolError, UsageError
+from .. import inputs, options, render, samples, session, transports, watch
+from ..errors import ToolError, UsageError
 from ..local import LocalModel
 from ..remote import RemoteModel
 from ..transports.repl import Repl
+
+COUNT = 100  # random inputs of `verify`, unless --count says otherwise
+SEED = 8
 
 
 @dataclass(frozen=True)
 class Request:
     model: str  # a name on the board, or a .tflite
-    inputs: tuple[str, ...]
+    given: tuple[str, ...] = ()
     port: str | None = None
-    baud: int = 115200
+    baud: int = options.BAUD
     verify: bool = False
     as_json: bool = False
     timeout: float | None = None
     reset: bool = True
     options: inputs.Options = inputs.Options()
+    count: int | None = None  # samples, random ones if there is no input
+    seed: int = SEED
+    watch: str | None = None
+    hop: int | None = None
+
+
+@dataclass
+class Outcome:
+    """What came of the samples. Outputs are those of the last."""
+
+    outputs: list[bytes] = field(default_factory=list)
+    microseconds: list[int] = field(default_factory=list)
+    count: int = 0
+    identical: int = 0
+    first: dict[str, Any] | None = None  # difference
 
 
 def run(request: Request) -> int:
+    try:
+        return _run_on(request)
+    except KeyboardInterrupt:
+        if request.watch is None:
+            raise
+        return 0  # the way in which watching ends
+
+
+def _run_on(request: Request) -> int:
+    with opened(request) as (repl, model, twin, file, port):
+        if request.watch is not None:
+            return watch.run(request, model, twin, port)
+        fed = _samples(request, model)
+        outcome = _run(request, model, twin, fed)
+        if outcome.first and repl is not None and file is not None:
+            outcome.first["operator"] = _operator(request, repl, model, file, fed, outcome.first["sample"])
+    show = _show_many if request.count is not None else _show_one
+    return show(request, model, port, twin is not None, outcome)
+
+
+@contextmanager
+def opened(
+    request: Any,
+) -> Iterator[tuple[Repl | None, RemoteModel | LocalModel, LocalModel | None, Path | None, str]]:
+    """The board (None: this machine), the model there, with verify its twin, the model's file here if there
+    is one, the port's name."""
     port = transports.choose_port(request.port)
     if port == transports.HOST:
-        model = LocalModel(request.model)
-        return _finish(request, model, "host", None, _answer(request, model))
-    err = render.messages()
-    file = model_file(request.model)
+        twin = LocalModel(request.model) if request.verify else None
+        yield None, LocalModel(request.model), twin, session.model_file(request.model), port
+        return
+    file = session.model_file(request.model)
     if request.verify and file is None:
         raise UsageError(
             f"--verify needs the .tflite of {request.model}: give its path as MODEL, "
@@ -46,197 +91,214 @@ def run(request: Request) -> int:
         )
     # Errors that need no board come before one is bothered.
     twin = LocalModel(file) if request.verify and file else None
-    repl = transports.connect(port, request.timeout, request.baud, lambda text: err.print(text, markup=False))
-    try:
-        try:
-            repl.soft_reset()  # nobody else's objects hold memory or the static arena
-            model = open_on(repl, request.model)
-            outputs = _answer(request, model)
-        except KeyboardInterrupt:
-            if repl.can_interrupt:
-                repl.interrupt()
-            raise
-        finally:
-            _leave(repl, request, err)
-    finally:
-        repl.close()
-    return _finish(request, model, repl.name, twin, outputs)
-
-
-def _leave(repl: Repl, request: Request, err: Any) -> None:
-    restart = repl.interrupted and request.reset
-    try:
-        repl.leave(restart)
-    except ToolError:
-        return  # what went wrong before is the error to show
-    if restart:
-        err.print(f"{repl.name}: its program starts again", markup=False)
-
-
-def model_file(model: str) -> Path | None:
-    """The .tflite on this machine that MODEL means, if there is one."""
-    if _is_path(model):
-        if not Path(model).is_file():
-            raise ToolError(f"no file {model}")
-        return Path(model)
-    from ..model import find
-
-    return find(model)
-
-
-def _is_path(model: str) -> bool:
-    return model.endswith(".tflite") or "/" in model or "\\" in model
-
-
-def open_on(repl: Repl, model: str) -> RemoteModel:
-    """The model on the board that MODEL means; a file's checksum must be that of the board's model."""
-    there = {name: (size, crc & 0xFFFFFFFF) for name, size, crc in remote.models(repl)}
-    if not _is_path(model):
-        opened = _open(repl, model, there)
-        file = model_file(model)
-        if file is not None and (crc := zlib.crc32(file.read_bytes())) != opened.crc32:
-            render.messages().print(
-                f"{repl.name}: its {model} (CRC-32 {opened.crc32:08x}) is not {file} (CRC-32 {crc:08x})",
-                markup=False,
+    with session.on_board(port, request.timeout, request.baud, request.reset) as repl:
+        model = session.open_on(repl, request.model)
+        if twin is not None and twin.crc32 != model.crc32:
+            raise ToolError(
+                f"can't verify: the {model.name} on {repl.name} has CRC-32 {model.crc32:08x}, "
+                f"the file here {twin.crc32:08x}"
             )
-        return opened
-    content = Path(model).read_bytes()
-    crc = zlib.crc32(content)
-    name = Path(model).stem
-    same = [n for n, (_, c) in there.items() if c == crc]
-    if same:
-        return _open(repl, name if name in same else same[0], there)
-    if name in there:
-        size, found = there[name]
-    else:
-        opened = _open(repl, name, there)  # one that models() doesn't list, as in a ROMFS
-        if opened.crc32 == crc:
-            return opened
-        size, found = opened.nbytes, opened.crc32
-    raise ToolError(
-        f"{model} and the {name} on {repl.name} are different models: the file has {len(content)} bytes, "
-        f"CRC-32 {crc:08x}; the board's has {size} bytes, CRC-32 {found:08x}. "
-        f"Build the firmware with this file, or give the name {name} to run the board's"
-    )
+        yield repl, model, twin, file, repl.name
 
 
-def _open(repl: Repl, name: str, there: Iterable[str]) -> RemoteModel:
-    try:
-        return RemoteModel(repl, name)
-    except RemoteError as e:
-        if e.kind != "OSError":
-            raise
-        raise ToolError(
-            f"{repl.name} has no model {name}; its models are {', '.join(sorted(there)) or 'none'}"
-        ) from e
+def _samples(request: Request, model: RemoteModel | LocalModel) -> list[list[bytes]]:
+    if request.count is not None and not request.given:
+        return samples.random(model.inputs, request.count, request.seed)
+    check_inputs(model, request.given)
+    if request.count is None:
+        pairs = zip(model.inputs, request.given, strict=True)
+        return [[inputs.read(text, tensor, request.options) for tensor, text in pairs]]
+    found = samples.given(request.given, model.inputs, request.options)
+    return found[: request.count]
 
 
-def _answer(request: Request, model: RemoteModel | LocalModel) -> list[bytes]:
-    """Feeds the inputs, runs the model, returns the outputs' bytes; keeps what was fed in model.fed."""
-    if len(request.inputs) != len(model.inputs):
+def check_inputs(model: RemoteModel | LocalModel, given: tuple[str, ...]) -> None:
+    if len(given) != len(model.inputs):
         names = ", ".join(f"'{t.name}' {'x'.join(map(str, t.shape))} {t.dtype}" for t in model.inputs)
         raise UsageError(
             f"{model.name} has {len(model.inputs)} input{'s' * (len(model.inputs) != 1)} ({names}), "
-            f"got {len(request.inputs)} --input"
+            f"got {len(given)} --input"
         )
-    pairs = list(zip(model.inputs, request.inputs, strict=True))
-    model.fed = [inputs.read(text, tensor, request.options) for tensor, text in pairs]
-    for tensor, data in zip(model.inputs, model.fed, strict=True):
-        with render.progress(f"input {tensor.name}") as moved:
+
+
+def answer(
+    model: RemoteModel | LocalModel, fed: list[bytes], timeout: float | None, quiet: bool = False
+) -> tuple[list[bytes], int | None]:
+    """One input through the model: the outputs' bytes, and the microseconds if the board has a clock."""
+    for tensor, data in zip(model.inputs, fed, strict=True):
+        with render.progress(f"input {tensor.name}", quiet) as moved:
             model.send(tensor, data, moved)
-    model.microseconds = model.invoke(request.timeout)
+    microseconds = model.invoke(timeout)
     outputs = []
     for tensor in model.outputs:
-        with render.progress(f"output {tensor.name}") as moved:
+        with render.progress(f"output {tensor.name}", quiet) as moved:
             outputs.append(model.receive(tensor, moved))
-    return outputs
+    return outputs, microseconds
 
 
-def first_difference(model: Any, outputs: list[bytes], twin: LocalModel) -> dict[str, Any] | None:
-    """Runs the twin on the same bytes. None: the same to the bit."""
-    for tensor, data in zip(twin.inputs, model.fed, strict=True):
-        twin.send(tensor, data)
-    twin.invoke()
-    for tensor, data in zip(twin.outputs, outputs, strict=True):
-        expected = twin.receive(tensor)
-        if data == expected:
-            continue
-        ours, theirs = tensor.values(expected), tensor.values(data)
-        # By bytes, so that two NaNs of the same bits are no difference.
-        item = len(expected) // tensor.count
-        differ = [
-            i
-            for i in range(tensor.count)
-            if data[i * item : (i + 1) * item] != expected[i * item : (i + 1) * item]
-        ]
-        at = differ[0]
-        return {
-            "output": tensor.name,
-            "index": at,
-            "board": render.number(theirs[at]),
-            "host": render.number(ours[at]),
-            "differ": len(differ),
-            "of": tensor.count,
-        }
+def _run(
+    request: Request, model: RemoteModel | LocalModel, twin: LocalModel | None, fed: list[list[bytes]]
+) -> Outcome:
+    outcome = Outcome()
+    many = request.count is not None
+    with render.counting("verify", len(fed), not many) as counted:
+        for sample, data in enumerate(fed):
+            if twin is not None:
+                try:
+                    expected, _ = answer(twin, data, None, True)
+                except ToolError as e:
+                    if many and not request.given:
+                        raise ToolError(
+                            f"{e}. Random inputs don't suit {model.name}: give some by --input"
+                        ) from e
+                    raise
+            outcome.outputs, microseconds = answer(model, data, request.timeout, many)
+            if microseconds is not None:
+                outcome.microseconds.append(microseconds)
+            outcome.count += 1
+            counted(outcome.count)
+            if twin is None:
+                continue
+            difference = _difference(model, outcome.outputs, expected)
+            outcome.identical += difference is None
+            if difference and outcome.first is None:
+                outcome.first = {"sample": sample, **difference}
+    return outcome
+
+
+def _difference(model: Any, outputs: list[bytes], expected: list[bytes]) -> dict[str, Any] | None:
+    from ..localize import compare
+
+    for tensor, there, here in zip(model.outputs, outputs, expected, strict=True):
+        if difference := compare(tensor, there, here):
+            return difference
     return None
 
 
-def _finish(
-    request: Request,
-    model: RemoteModel | LocalModel,
-    port: str,
-    twin: LocalModel | None,
-    outputs: list[bytes],
-) -> int:
-    if request.verify and twin is None:
-        twin = LocalModel(request.model)  # on the host itself: a fresh interpreter says the same
-    if twin is not None and twin.crc32 != model.crc32:
-        raise ToolError(
-            f"can't verify: the {model.name} on {port} has CRC-32 {model.crc32:08x}, "
-            f"the file here {twin.crc32:08x}"
-        )
-    difference = first_difference(model, outputs, twin) if twin is not None else None
+def _operator(
+    request: Request, repl: Repl, model: Any, file: Path, fed: list[list[bytes]], sample: int
+) -> dict[str, Any]:
+    """The first operator that differs. If the sample alone shows nothing, state from those before did it."""
+    from ..localize import first_wrong_node
+
+    try:
+        found = first_wrong_node(repl, model, file, [fed[sample]], request.timeout)
+        if "reason" in found and sample:
+            found = first_wrong_node(repl, model, file, fed[: sample + 1], request.timeout)
+        return found
+    except ToolError as e:
+        return {"reason": f"looking for the operator failed: {e}"}
+
+
+def _where(operator: dict[str, Any] | None) -> str:
+    if not operator:
+        return ""
+    if "reason" in operator:
+        return f". {operator['reason'][0].upper()}{operator['reason'][1:]}"
+    return (
+        ". The first operator that differs is node {node} {op}: its output {tensor}[{index}] "
+        "is {board}, here {host} ({differ} of {of} elements differ)".format(**operator)
+    )
+
+
+def _show_one(request: Request, model: Any, port: str, verified: bool, outcome: Outcome) -> int:
+    microseconds = outcome.microseconds[0] if outcome.microseconds else None
+    first = outcome.first
     if request.as_json:
-        print(json.dumps(_report(model, port, outputs, twin is not None, difference)))
+        difference = {k: v for k, v in first.items() if k != "sample"} if first else None
+        report = {
+            **about(model, port),
+            "microseconds": microseconds,
+            "outputs": answers(model, outcome.outputs),
+            "verified": (first is None) if verified else None,
+            "difference": difference,
+        }
+        print(json.dumps(report))
     else:
-        _show(model, port, outputs, twin is not None and difference is None)
-    if difference:
+        out = render.console()
+        for tensor, data in zip(model.outputs, outcome.outputs, strict=True):
+            real, raw = tensor.real(data), tensor.values(data)
+            if render.is_classes(tensor, real, model.labels):
+                render.classes(out, render.top(real, model.labels))
+            else:
+                render.numbers(out, tensor, raw, real)
+        where = _line(model, port)
+        if microseconds is not None:
+            where.append(f"{microseconds / 1000:.3f} ms")
+        if verified and first is None:
+            where.append("the same as this machine's to the bit")
+        out.print(", ".join(where), style="dim", markup=False)
+    if first:
         raise ToolError(
             "the answer differs from this machine's in {differ} of {of} elements; "
-            "the first is {output}[{index}]: {port} has {board}, the host {host}".format(
-                port=port, **difference
-            )
+            "the first is {output}[{index}]: {port} has {board}, the host {host}".format(port=port, **first)
+            + _where(first.get("operator"))
         )
     return 0
 
 
-def _show(model: RemoteModel | LocalModel, port: str, outputs: list[bytes], verified: bool) -> None:
-    out = render.console()
-    for tensor, data in zip(model.outputs, outputs, strict=True):
-        real, raw = tensor.real(data), tensor.values(data)
-        if render.is_classes(tensor, real, model.labels):
-            render.classes(out, render.top(real, model.labels))
+def _show_many(request: Request, model: Any, port: str, verified: bool, outcome: Outcome) -> int:
+    random = not request.given
+    middle = median(outcome.microseconds) if outcome.microseconds else None
+    if request.as_json:
+        report = {
+            **about(model, port),
+            "microseconds": middle,
+            "count": outcome.count,
+            "random": random,
+            "seed": request.seed if random else None,
+            "identical": outcome.identical if verified else None,
+            "verified": outcome.identical == outcome.count if verified else None,
+            "difference": outcome.first,
+        }
+        print(json.dumps(report))
+    else:
+        out = render.console()
+        what = f"random inputs (seed {request.seed})" if random else "inputs"
+        if verified:
+            style = "bold green" if outcome.identical == outcome.count else "bold red"
+            out.print(
+                f"[{style}]{outcome.identical} of {outcome.count}[/] answers to {what} are "
+                "this machine's to the bit"
+            )
         else:
-            render.numbers(out, tensor, raw, real)
-    where = [f"{model.name} on {port}", f"arena {model.arena_bytes:,} bytes"]
-    if model.microseconds is not None:
-        where.append(f"{model.microseconds / 1000:.3f} ms")
-    if verified:
-        where.append("the same as this machine's to the bit")
-    out.print(", ".join(where), style="dim", markup=False)
+            out.print(f"{outcome.count} {what} answered")
+        where = _line(model, port)
+        if middle is not None:
+            where.append(f"{middle / 1000:.3f} ms")
+        out.print(", ".join(where), style="dim", markup=False)
+    if outcome.first:
+        raise ToolError(
+            "{n} of {count} answers differ from this machine's. The first is that to input {sample}, "
+            "in {differ} of {of} elements from {output}[{index}] on: {port} has {board}, "
+            "the host {host}".format(
+                n=outcome.count - outcome.identical, count=outcome.count, port=port, **outcome.first
+            )
+            + _where(outcome.first.get("operator"))
+        )
+    return 0
 
 
-def _report(
-    model: RemoteModel | LocalModel,
-    port: str,
-    outputs: list[bytes],
-    verified: bool,
-    difference: dict[str, Any] | None,
-) -> dict[str, Any]:
-    answers = []
+def _line(model: Any, port: str) -> list[str]:
+    return [f"{model.name} on {port}", f"arena {model.arena_bytes:,} bytes"]
+
+
+def about(model: RemoteModel | LocalModel, port: str) -> dict[str, Any]:
+    return {
+        "model": model.name,
+        "crc32": model.crc32,
+        "port": port,
+        "arena_bytes": model.arena_bytes,
+        "heap_bytes": model.heap_bytes,
+    }
+
+
+def answers(model: RemoteModel | LocalModel, outputs: list[bytes]) -> list[dict[str, Any]]:
+    """Outputs in values that JSON takes."""
+    found = []
     for tensor, data in zip(model.outputs, outputs, strict=True):
         real, raw = tensor.real(data), tensor.values(data)
-        answer: dict[str, Any] = {
+        entry: dict[str, Any] = {
             "name": tensor.name,
             "shape": list(tensor.shape),
             "dtype": tensor.dtype,
@@ -244,19 +306,9 @@ def _report(
             "real": [render.number(v) for v in real],
         }
         if render.is_classes(tensor, real, model.labels):
-            answer["top"] = render.top(real, model.labels)
-        answers.append(answer)
-    return {
-        "model": model.name,
-        "crc32": model.crc32,
-        "port": port,
-        "arena_bytes": model.arena_bytes,
-        "heap_bytes": model.heap_bytes,
-        "microseconds": model.microseconds,
-        "outputs": answers,
-        "verified": (difference is None) if verified else None,
-        "difference": difference,
-    }
+            entry["top"] = render.top(real, model.labels)
+        found.append(entry)
+    return found
 
 
 @click.command("infer")
@@ -267,7 +319,6 @@ def _report(
     "given",
     metavar="X",
     multiple=True,
-    required=True,
     help="Numbers (1,2,3), or a file: .npy, JSON, CSV, an image. Once for each input of the model.",
 )
 @options.port
@@ -277,32 +328,66 @@ def _report(
     is_flag=True,
     help="Run the same input on this machine too: exit code 1 unless the answers are the same to the bit.",
 )
-@click.option("--raw", is_flag=True, help="Integers are stored as they are, not quantized.")
 @click.option(
-    "--scale", type=float, default=1.0, show_default=True, help="Multiplies each number of the input ..."
+    "--count",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="So many inputs: random ones, or the first of a file that holds several. "
+    "With --watch: end after so many.",
 )
 @click.option(
-    "--offset",
-    type=float,
-    default=0.0,
-    show_default=True,
-    help="... and is added to it, before it is quantized.",
+    "--watch",
+    "watched",
+    metavar="SOURCE",
+    help="Keep the model loaded and run every input that comes: a folder's new files, "
+    "- for lines of standard input, a .wav in windows.",
 )
-@click.option("--resize", is_flag=True, help="Scale an image to the size that the model takes.")
+@click.option(
+    "--hop",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Samples from one window of a .wav to the next. Default: a window.",
+)
+@options.raw
+@options.scale
+@options.offset
+@options.resize
 @options.as_json("The answer")
 @options.timeout
 @options.no_reset
-def command(model, given, port, baud, verify, raw, scale, offset, resize, as_json, timeout, no_reset) -> int:
-    """Runs an input through MODEL on a board and shows the answer.
+def command(
+    model,
+    given,
+    port,
+    baud,
+    verify,
+    count,
+    watched,
+    hop,
+    raw,
+    scale,
+    offset,
+    resize,
+    as_json,
+    timeout,
+    no_reset,
+) -> int:
+    """Runs inputs through MODEL on a board and shows the answers.
 
     MODEL is the name of a model on the board, or a .tflite file: then the board's model must have the same
     checksum. Numbers are real values and get quantized; an .npy of exactly the input's type is stored as it
     is.
     """
+    if not given and watched is None and count is None:
+        raise click.UsageError("Missing option '--input' / '-i' (or --count for random inputs, or --watch).")
+    if given and watched is not None:
+        raise click.UsageError("--watch takes the place of --input: give one of them.")
+    if hop is not None and not (watched or "").lower().endswith(".wav"):
+        raise click.UsageError("--hop is for --watch of a .wav file.")
     return run(
         Request(
             model=model,
-            inputs=given,
+            given=given,
             port=port,
             baud=baud,
             verify=verify,
@@ -310,5 +395,8 @@ def command(model, given, port, baud, verify, raw, scale, offset, resize, as_jso
             timeout=timeout,
             reset=not no_reset,
             options=inputs.Options(raw=raw, resize=resize, scale=scale, offset=offset),
+            count=count,
+            watch=watched,
+            hop=hop,
         )
     )

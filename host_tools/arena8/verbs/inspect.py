@@ -1,45 +1,94 @@
 # SPDX-License-Identifier: MIT
-"""arena8 inspect: what is in a model, what it takes, and whether it will run."""
+"""arena8 inspect: what is in a model, what it takes, whether it will run, and where."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import rich_click as click
 from rich.markup import escape
 from rich.table import Table
 
-from .. import options, render
+from .. import boards, formats, options, render
 from ..errors import ToolError
 
-SHOWN = 6  # unsupported nodes that are listed one by one
+SHOWN = 12  # kinds of obstacles that are listed
+NODES = 8  # of each so many nodes
 
 
-def describe(model: str) -> dict[str, Any]:
-    from .. import engine
+def examine(model: str, board: str | None = None) -> dict[str, Any]:
+    from .. import engine, report
 
+    chosen = [boards.board(board)] if board else None
+    path = Path(model)
+    if path.is_dir():
+        saved = (path / "saved_model.pb").is_file()
+        raise ToolError(
+            f"{model} is a TensorFlow SavedModel; arena8 wants a .tflite: "
+            "tf.lite.TFLiteConverter.from_saved_model(FOLDER) converts it"
+            if saved
+            else f"{model} is a folder; arena8 wants a .tflite"
+        )
     try:
-        return engine.describe(model)
+        return report.examine(engine.Model(model), chosen)
     except OSError as e:
         raise ToolError(e.strerror or str(e)) from e
     except ValueError as e:
-        raise ToolError(f"{model}: {e}") from e
+        raise ToolError(_not_a_model(model) or f"{model}: {e}") from e
 
 
-def run(model: str, as_json: bool) -> int:
-    about = describe(model)
+def _not_a_model(model: str) -> str | None:
+    """The sentence for a file that is no .tflite, or half of one."""
+    from ..model import read
+
+    _, data = read(model)
+    said = formats.sentence(model, data, Path(model).suffix.lower())
+    if said is None and len(data) < 64:
+        said = f"{model} is the beginning of a .tflite, {len(data)} bytes of it: get it again"
+    return said
+
+
+def run(model: str, as_json: bool, board: str | None, html: Path | None, folder: Path | None) -> int:
+    about = examine(model, board)
+    written = []
+    if html:
+        from ..report.html import page
+
+        written.append(_write(html, page(about)))
+    if folder:
+        from ..report import svg
+        from ..report.graph import graph
+
+        for name, draw in (("graph", graph), ("plan", svg.plan), ("cost", svg.cost)):
+            if name != "plan" or about["plan"]:
+                written.append(_write(folder / f"{name}.svg", draw(about)))
     if as_json:
         print(json.dumps(about))
     else:
         show(about)
-    return 0 if about["arena_bytes"] is not None else 1
+    for path in written:
+        render.messages().print(f"wrote {path}", markup=False)
+    if about["arena_bytes"] is None:
+        return 1
+    return 0 if board is None or about["boards"][0]["fits"] else 1
+
+
+def _write(path: Path, text: str) -> Path:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as e:
+        raise ToolError(f"can't write {path}: {e.strerror}") from e
+    return path
 
 
 def show(about: dict[str, Any]) -> None:
     out = render.console()
     name = escape(about["name"] or "model")
-    out.print(f"[bold]{name}[/]  {about['nbytes']:,} bytes, CRC-32 {about['crc32']:08x}")
+    kind = f"{about['kind']} model"
+    out.print(f"[bold]{name}[/]  {kind}, {about['nbytes']:,} bytes, CRC-32 {about['crc32']:08x}")
     for what in ("inputs", "outputs"):
         for tensor in about[what]:
             out.print(f"  {what[:-1]:7} {escape(tensor['name'])}  {_type(tensor)}{_quantization(tensor)}")
@@ -48,40 +97,115 @@ def show(about: dict[str, Any]) -> None:
         shown = ", ".join(labels[:10]) + (f", ... ({len(labels)})" if len(labels) > 10 else "")
         out.print(f"  labels  {escape(shown)}")
     out.print()
-
-    refused = {u["node"] for u in about["unsupported"] if u["subgraph"] == 0}
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for heading, justify in (("", "right"), ("operator", "left"), ("output", "left"), ("MACs", "right"),
-                             ("parameters", "right")):  # fmt: skip
-        table.add_column(heading, justify=justify)
-    for node in about["operators"]:
-        first = node["outputs"][0] if node["outputs"] else None
-        table.add_row(
-            str(node["index"]),
-            escape(node["op"]),
-            _type(first) if first else "",
-            f"{node['macs']:,}" if node["macs"] else "",
-            f"{node['params']:,}" if node["params"] else "",
-            style="red" if node["index"] in refused else "",
-        )
-    table.add_row("", "[bold]total[/]", "", f"[bold]{about['macs']:,}[/]", f"[bold]{about['params']:,}[/]")
-    out.print(table)
+    _show_operators(out, about)
     out.print()
-
     if about["arena_bytes"] is not None:
         by_target = about["arena_bytes_by_target"]
         out.print(f"Runs. Flash {about['nbytes']:,} bytes, arena [bold]{about['arena_bytes']:,}[/] bytes.")
         if len(set(by_target.values())) > 1:
             out.print("  " + ", ".join(f"{target} {size:,}" for target, size in by_target.items()))
-        return
+    else:
+        _show_obstacles(out, about)
+    if about["converter"]:
+        out.print()
+        out.print(f"{about['converter']['reason']} For an int8 model, convert with:")
+        out.print()
+        for line in about["converter"]["lines"]:
+            out.print(f"    {line}", markup=False, style="cyan")
+    out.print()
+    _show_boards(out, about)
+
+
+def _show_operators(out: Any, about: dict[str, Any]) -> None:
+    from .. import report
+
+    refused = {(u["subgraph"], u["node"]) for u in about["unsupported"]}
+    timed = report.clock(about)
+    many = any(node["subgraph"] for node in about["operators"])
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    headings = [("", "right"), ("operator", "left"), ("input", "left"), ("output", "left"),
+                ("weights", "left"), ("MACs", "right"), ("parameters", "right")]  # fmt: skip
+    if timed:
+        headings.append(("~ms", "right"))
+    for heading, justify in headings:
+        table.add_column(heading, justify=justify, no_wrap=heading != "operator")
+    for node in about["operators"]:
+        computed = [tensor for tensor in node["inputs"] if not tensor["constant"]]
+        cells = [
+            f"{node['subgraph']}:{node['index']}" if many else str(node["index"]),
+            escape(node["op"]),
+            _type(computed[0]) if computed else "",
+            _type(node["outputs"][0]) if node["outputs"] else "",
+            _weights(node) if node["macs"] else "",
+            f"{node['macs']:,}" if node["macs"] else "",
+            f"{node['params']:,}" if node["params"] else "",
+        ]
+        if timed:
+            cycles = node["cycles"].get(timed[1]) if node["subgraph"] == 0 else None
+            cells.append(f"{cycles / timed[2] * 1000:.2f}" if cycles is not None else "?")
+        table.add_row(*cells, style="red" if (node["subgraph"], node["index"]) in refused else "")
+    total = ["", "[bold]total[/]", "", "", "", f"[bold]{about['macs']:,}[/]", f"[bold]{about['params']:,}[/]"]
+    if timed:
+        known = [node["cycles"].get(timed[1]) for node in about["operators"] if node["subgraph"] == 0]
+        total.append(f"[bold]{sum(count or 0 for count in known) / timed[2] * 1000:.2f}[/]")
+    table.add_row(*total)
+    out.print(table)
+    if timed:
+        out.print(f"~ms: on {timed[0]}, {about['estimate']}", style="dim", markup=False)
+
+
+def _weights(node: dict[str, Any]) -> str:
+    """The weights' type and how they are quantized."""
+    constant = [tensor for tensor in node["inputs"] if tensor["constant"] and len(tensor["shape"]) >= 2]
+    if not constant:
+        return ""
+    scale = constant[0]["scale"]
+    how = "per channel" if isinstance(scale, list) else "per tensor" if scale else ""
+    return f"{'x'.join(map(str, constant[0]['shape']))} {constant[0]['dtype']} {how}".rstrip()
+
+
+def _show_obstacles(out: Any, about: dict[str, Any]) -> None:
     out.print("[bold red]Can't run.[/]")
-    reasons = [u["text"] for u in about["unsupported"]]
-    for text in reasons[:SHOWN]:
-        out.print(f"  {escape(text)}")
-    if len(reasons) > SHOWN:
-        out.print(f"  ... and {len(reasons) - SHOWN} more (--json has all)")
-    if not reasons:
-        out.print(f"  {escape(about['error'] or 'no reason was given')}")
+    for item in about["obstacles"][:SHOWN]:
+        nodes = [str(node["node"]) for node in item["nodes"]]
+        listed = ", ".join(nodes[:NODES]) + (f" and {len(nodes) - NODES} more" if len(nodes) > NODES else "")
+        where = (
+            f"{item['op']} {item['dtype']} (node{'s' * (len(nodes) > 1)} {listed}): " if item["op"] else ""
+        )
+        out.print(f"  {where}{item['text']}", markup=False)
+        if item["mend"]:
+            out.print(f"    {item['mend']}", markup=False, style="dim")
+    if len(about["obstacles"]) > SHOWN:
+        out.print(f"  ... and {len(about['obstacles']) - SHOWN} more kinds (--json has all)")
+
+
+def _show_boards(out: Any, about: dict[str, Any]) -> None:
+    yes, no = render.marks()
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for heading, justify in (("", "left"), ("board", "left"), ("arena", "right"), ("RAM free", "right"),
+                             ("~ms", "right"), ("", "left")):  # fmt: skip
+        table.add_column(heading, justify=justify, no_wrap=heading != "")
+    for board in about["boards"]:
+        time = "" if board["milliseconds"] is None else f"{board['milliseconds']:.2f}"
+        if time and board["not_estimated"]:
+            time = f">{time}"
+        why = "; ".join(board["reasons"])
+        if not why and board["places"]:
+            why = " or ".join(
+                {"firmware": "frozen in the firmware", "romfs": "in ROMFS"}[p] for p in board["places"]
+            )
+        table.add_row(
+            f"[green]{yes}[/]" if board["fits"] else f"[red]{no}[/]",
+            board["board"],
+            "" if board["arena_bytes"] is None else f"{board['arena_bytes']:,}",
+            "" if board["ram_free"] is None else f"{board['ram_free']:,}",
+            time,
+            escape(why),
+        )
+    out.print(table)
+    unknown = sorted({key for board in about["boards"] for key in board["not_estimated"]})
+    if unknown:
+        out.print(f"~ms lacks {', '.join(unknown)}: nobody has counted them yet", style="dim", markup=False)
 
 
 def _type(tensor: dict[str, Any]) -> str:
@@ -97,11 +221,22 @@ def _quantization(tensor: dict[str, Any]) -> str:
 
 @click.command("inspect")
 @click.argument("model", metavar="MODEL")
+@click.option(
+    "--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+    help="Write a page with graph, memory plan and costs to click through. It needs no network.",
+)  # fmt: skip
+@click.option(
+    "--svg", "folder", type=click.Path(file_okay=False, path_type=Path), metavar="FOLDER",
+    help="Write graph.svg, plan.svg and cost.svg.",
+)  # fmt: skip
+@click.option(
+    "--board", metavar="BOARD", help="Judge this board only: exit code 1 if the model doesn't fit it."
+)
 @options.as_json("Everything")
-def command(model: str, as_json: bool) -> int:
-    """What is in MODEL: operators, shapes, MACs, parameters, arena bytes to the byte, what can't run.
+def command(model: str, html: Path | None, folder: Path | None, board: str | None, as_json: bool) -> int:
+    """What is in MODEL, what it takes, whether it will run, and on which boards.
 
-    MODEL is a .tflite file, or a name found in ARENA8_MODELS or the working directory. Exit code 1 if it
-    can't run.
+    MODEL is a .tflite file, or a name found in ARENA8_MODELS or the working directory. Times are estimated,
+    from counts on an emulated core. Exit code 1 if it can't run.
     """
-    return run(model, as_json)
+    return run(model, as_json, board, html, folder)

@@ -1,0 +1,441 @@
+# SPDX-License-Identifier: MIT
+"""arena8 deploy: models into the ROMFS of a board, where they are found by name and read in place."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import time
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import rich_click as click
+from rich.markup import escape
+from rich.table import Table
+
+from .. import boards, options, remote, render, romfs, transports
+from ..errors import RemoteError, ToolError, UsageError
+from ..remote import literal
+from ..rom_partition import Partition
+from ..transports.bulk import Bulk
+from ..transports.repl import Repl
+
+SUFFIX = ".tflite"
+
+# What the board says of itself and of some operators. operators(name) lists the types of one; older firmware
+# can't.
+ABOUT = """
+import arena8, gc, sys
+gc.collect()
+print(repr((getattr(sys.implementation, '_build', None), gc.mem_free(),
+    len(arena8.static_arena) if arena8.static_arena is not None else 0)))
+"""
+OPERATORS = """
+import arena8
+_a8_ops = [n for n in arena8.operators() if n in {names!r}]
+try:
+    print(repr({{n: arena8.operators(n) for n in _a8_ops}}))
+except TypeError:
+    print(repr({{n: None for n in _a8_ops}}))
+"""
+LOOK = """
+import arena8
+_a8m = arena8.Model({path!r})
+print(repr((_a8m.nbytes, _a8m.crc32, _a8m.address, _a8m.in_flash, arena8.arena_size(_a8m))))
+"""
+
+
+@dataclass(frozen=True)
+class Request:
+    models: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+    restore: str | None = None
+    fresh: bool = False
+    dry_run: bool = False
+    as_json: bool = False
+    port: str | None = None
+    baud: int = 115200
+    timeout: float | None = None
+    reset: bool = True
+
+
+@dataclass
+class NewModel:
+    """A model of this machine on its way to a board."""
+
+    name: str
+    content: bytes
+    rows: list[tuple[str, str]]  # (operator, family) that run it
+    arenas: dict[str, int]  # bytes by target
+
+    @property
+    def path(self) -> str:
+        return self.name + SUFFIX
+
+
+@dataclass
+class Plan:
+    """What the partition holds and what it is to hold."""
+
+    before: dict[str, bytes]
+    after: dict[str, bytes]
+    image: bytes
+    notes: list[str] = field(default_factory=list)
+
+    def change(self, path: str) -> str:
+        if path not in self.before:
+            return "new"
+        if path not in self.after:
+            return "removed"
+        return "kept" if self.before[path] == self.after[path] else "replaced"
+
+    @property
+    def is_change(self) -> bool:
+        return self.before != self.after
+
+
+def read_models(given: tuple[str, ...]) -> list[NewModel]:
+    """The models that the arguments mean, each opened and checked by the engine here."""
+    from .. import engine
+    from ..model import read
+    from ..view import operator_rows
+
+    found: list[NewModel] = []
+    for source in given:
+        try:
+            name, content = read(source)
+            model = engine.Model(content)
+        except OSError as e:
+            raise ToolError(e.strerror or str(e)) from e
+        except ValueError as e:
+            raise ToolError(f"{source} is no model that can be deployed: {e}") from e
+        about = engine.describe(model)
+        if about["arena_bytes"] is None:
+            reasons = [u["text"] for u in about["unsupported"]] or [about["error"] or "no reason was given"]
+            more = (
+                f" (and {len(reasons) - 1} more reasons; arena8 inspect shows them)"
+                if len(reasons) > 1
+                else ""
+            )
+            raise ToolError(f"{source} can't run: {reasons[0]}{more}")
+        if name in [model.name for model in found]:
+            raise UsageError(f"two of the models are called {name}; a board finds models by name")
+        found.append(NewModel(name, content, operator_rows(model), about["arena_bytes_by_target"]))
+    return found
+
+
+def run(request: Request) -> int:
+    chosen = bool(request.models or request.remove)
+    if request.restore and (chosen or request.fresh):
+        raise UsageError("--restore replaces everything: it goes with neither MODEL, --remove nor --fresh")
+    if transports.choose_port(request.port) == transports.HOST:
+        raise UsageError("host is this machine, which reads models from files; deploy goes to a board")
+    # Errors that need no board come before one is bothered.
+    models = read_models(request.models)
+    saved = read_saved(request.restore) if request.restore else None
+    started = time.monotonic()
+    with session(request) as repl:
+        repl.soft_reset()  # nobody reads the flash that goes
+        partition, board = look(repl, models)
+        old, damage = read_back(partition)
+        if damage and saved is None and not request.fresh:
+            raise ToolError(
+                f"the ROMFS of {repl.name} is damaged: {damage}. --fresh writes a new one, without its files"
+            )
+        if request.fresh:
+            old = None
+        plan = make_plan(repl, partition, old, models, request, saved)
+        plan.notes += frozen_names(repl, models)
+        written = 0
+        if not request.dry_run and (plan.is_change or damage or request.fresh and partition.used):
+            written = write(repl, partition, plan, old)
+            repl.soft_reset()
+        places = check(repl, models) if not request.dry_run else {}
+    report = {
+        "port": repl.name,
+        "board": board,
+        "romfs_bytes": partition.size,
+        "used_bytes": len(plan.image) if plan.after else 0,
+        "files": [
+            {
+                "path": path,
+                "bytes": len(data),
+                "crc32": zlib.crc32(data),
+                "change": plan.change(path),
+                "address": places.get(path, {}).get("address"),
+                "arena_bytes": places.get(path, {}).get("arena_bytes"),
+            }
+            for path, data in {
+                **plan.after,
+                **{p: plan.before[p] for p in plan.before if p not in plan.after},
+            }.items()
+        ],
+        "written_bytes": written,
+        "seconds": round(time.monotonic() - started, 3),
+        "dry_run": request.dry_run,
+        "notes": plan.notes,
+    }
+    for note in plan.notes:
+        render.messages().print(note, markup=False)
+    if request.as_json:
+        print(json.dumps(report))
+    else:
+        show(report)
+    return 0
+
+
+@contextmanager
+def session(request: Request) -> Iterator[Repl]:
+    """The board in the raw REPL; afterwards as it was."""
+    err = render.messages()
+    port = transports.choose_port(request.port)
+    repl = transports.connect(port, request.timeout, request.baud, lambda text: err.print(text, markup=False))
+    try:
+        try:
+            yield repl
+        except KeyboardInterrupt:
+            if repl.can_interrupt:
+                repl.interrupt()
+            raise
+        finally:
+            restart = repl.interrupted and request.reset
+            try:
+                repl.leave(restart)
+                if restart:
+                    err.print(f"{repl.name}: its program starts again", markup=False)
+            except ToolError:
+                pass  # what went wrong before is the error to show
+    finally:
+        repl.close()
+
+
+def look(repl: Repl, models: list[NewModel]) -> tuple[Partition, str | None]:
+    """The board's partition and name; ToolError if it can't run one of the models."""
+    remote.models(repl)  # says what to do about a firmware without arena8
+    board, free, static = literal(repl, repl.exec(ABOUT))
+    names = tuple(sorted({op for model in models for op, _ in model.rows}))
+    known = literal(repl, repl.exec(OPERATORS.format(names=names))) if names else {}
+    target = boards.all_boards()[board].target if board in boards.all_boards() else None
+    for model in models:
+        missing = [row_name(op, family) for op, family in model.rows if not has_row(known, op, family)]
+        if missing:
+            raise ToolError(
+                f"the firmware of {repl.name} lacks {', '.join(missing)}, which {model.name} needs; "
+                "a firmware with these operators runs it"
+            )
+        need = model.arenas.get(target) or max(model.arenas.values())
+        if need > max(free, static):
+            raise ToolError(
+                f"{model.name} needs an arena of {need:,} bytes; {repl.name} has {free:,} bytes of free heap"
+                + (f" and a static arena of {static:,}" if static else "")
+            )
+    return Partition(repl, Bulk(repl)), board
+
+
+def has_row(known: dict[str, tuple[str, ...] | None], operator: str, family: str) -> bool:
+    if operator not in known:
+        return False
+    families = known[operator]
+    return families is None or family.lower() in families
+
+
+def row_name(operator: str, family: str) -> str:
+    return operator if family == "ANY" else f"{operator} of {family.lower()}"
+
+
+def read_back(partition: Partition) -> tuple[bytes | None, str | None]:
+    """The image in the partition, and what is wrong with it if something is."""
+    try:
+        with render.progress("reading the ROMFS") as moved:
+            image = partition.image(moved)
+        if image is not None:
+            romfs.parse(image)
+        return image, None
+    except romfs.RomfsError as e:
+        return None, str(e)
+
+
+def make_plan(
+    repl: Repl,
+    partition: Partition,
+    old: bytes | None,
+    models: list[NewModel],
+    request: Request,
+    saved: bytes | None,
+) -> Plan:
+    before = romfs.parse(old) if old else {}
+    after = romfs.parse(saved) if saved else dict(before)
+    for name in request.remove:
+        path = name if name in after else name + SUFFIX
+        if path not in after:
+            raise ToolError(
+                f"the ROMFS of {repl.name} has no {name} to remove; it has {', '.join(before) or 'no files'}"
+            )
+        del after[path]
+    for model in models:
+        after[model.path] = model.content
+    try:
+        image = saved or romfs.build(after)
+    except romfs.RomfsError as e:
+        raise ToolError(f"these files make no ROMFS: {e}") from e
+    if len(image) > partition.size:
+        listed = ", ".join(f"{path} {len(data):,}" for path, data in after.items())
+        raise ToolError(
+            f"{len(image):,} bytes don't fit into the ROMFS of {repl.name}, which has {partition.size:,}: "
+            f"{listed}. --remove NAME makes room"
+        )
+    return Plan(before, after, image)
+
+
+def frozen_names(repl: Repl, models: list[NewModel]) -> list[str]:
+    """What to know about models whose names the firmware has too."""
+    frozen = {name: crc & 0xFFFFFFFF for name, _, crc in remote.models(repl)}
+    notes = []
+    for model in models:
+        if model.name in frozen:
+            same = "the same model" if frozen[model.name] == zlib.crc32(model.content) else "another model"
+            notes.append(
+                f"the firmware of {repl.name} has {same} frozen as {model.name}, which that name means; "
+                f"the deployed one is /rom/{model.path}"
+            )
+    return notes
+
+
+def write(repl: Repl, partition: Partition, plan: Plan, old: bytes | None) -> int:
+    """Writes the plan's image. Files that are nowhere else are kept on this machine until it is done."""
+    others = [path for path in plan.before if plan.before[path] == plan.after.get(path)]
+    backup = save(old) if old and others else None
+    try:
+        if not plan.after:
+            partition.erase()
+            written = 0
+        else:
+            with render.progress("writing the ROMFS") as moved:
+                written = partition.write(plan.image, moved)
+    except BaseException:
+        if backup:
+            render.messages().print(
+                f"the ROMFS of {repl.name} is incomplete and won't be mounted. What was in it is in "
+                f"{backup}; arena8 deploy --restore {backup} writes it back",
+                markup=False,
+            )
+        raise
+    if backup:
+        backup.unlink(missing_ok=True)
+    return written
+
+
+def save(image: bytes) -> Path:
+    """A file of ours that holds the image."""
+    base = os.environ.get("LOCALAPPDATA") if sys.platform == "win32" else os.environ.get("XDG_CACHE_HOME")
+    folder = (Path(base) if base else Path.home() / ".cache") / "arena8"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = folder / f"romfs-{zlib.crc32(image):08x}.img"
+        file.write_bytes(image)
+    except OSError:
+        file = Path(tempfile.mkdtemp(prefix="arena8-")) / "romfs.img"
+        file.write_bytes(image)
+    return file
+
+
+def read_saved(file: str) -> bytes:
+    try:
+        image = Path(file).read_bytes()
+        romfs.parse(image)
+    except OSError as e:
+        raise ToolError(f"can't read {file}: {e.strerror}") from e
+    except romfs.RomfsError as e:
+        raise ToolError(f"{file}: {e}") from e
+    return image[: romfs.size_of(image[:12])]
+
+
+def check(repl: Repl, models: list[NewModel]) -> dict[str, dict[str, int]]:
+    """What the board, started anew, says of the models in its ROMFS."""
+    found = {}
+    for model in models:
+        try:
+            nbytes, crc, address, in_flash, arena = literal(
+                repl, repl.exec(LOOK.format(path=f"/rom/{model.path}"))
+            )
+        except RemoteError as e:
+            raise ToolError(f"{model.name} is in the ROMFS, but {repl.name} refuses it: {e}") from e
+        if (nbytes, crc & 0xFFFFFFFF) != (len(model.content), zlib.crc32(model.content)):
+            raise ToolError(
+                f"/rom/{model.path} on {repl.name} has {nbytes} bytes and CRC-32 {crc & 0xFFFFFFFF:08x}, "
+                f"the file {len(model.content)} and {zlib.crc32(model.content):08x}"
+            )
+        found[model.path] = {"address": address, "in_flash": in_flash, "arena_bytes": arena}
+    return found
+
+
+def show(report: dict[str, Any]) -> None:
+    out = render.console()
+    if report["files"]:
+        table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+        for heading in ("file", "bytes", "CRC-32", "arena", ""):
+            table.add_column(heading, justify="right" if heading in ("bytes", "CRC-32", "arena") else "left")
+        styles = {"new": "green", "replaced": "green", "removed": "red"}
+        for entry in report["files"]:
+            table.add_row(
+                escape(entry["path"]),
+                f"{entry['bytes']:,}",
+                f"{entry['crc32']:08x}",
+                f"{entry['arena_bytes']:,}" if entry["arena_bytes"] else "",
+                "" if entry["change"] == "kept" else entry["change"],
+                style=styles.get(entry["change"], ""),
+            )
+        out.print(table)
+    used, size = report["used_bytes"], report["romfs_bytes"]
+    line = f"ROMFS of {report['port']}: {used:,} of {size:,} bytes used, {size - used:,} free"
+    if report["dry_run"]:
+        line += "; nothing was written (--dry-run)"
+    elif report["written_bytes"]:
+        line += f"; {report['written_bytes']:,} written and verified in {report['seconds']:.1f} s"
+    out.print(line, style="dim", markup=False)
+
+
+@click.command("deploy")
+@click.argument("models", metavar="MODEL...", nargs=-1)
+@options.port
+@options.baud
+@click.option("--list", "listing", is_flag=True, help="Show what is in the ROMFS.")
+@click.option("--remove", metavar="NAME", multiple=True, help="Take this model (or file) out of it.")
+@click.option("--fresh", is_flag=True, help="Don't keep the files that are in it.")
+@click.option("--restore", metavar="FILE", help="Write back an image that an interrupted deploy saved.")
+@click.option("--dry-run", is_flag=True, help="Check everything, write nothing.")
+@options.as_json("The files")
+@options.timeout
+@options.no_reset
+def command(models, port, baud, listing, remove, fresh, restore, dry_run, as_json, timeout, no_reset) -> int:
+    """Puts MODELs into a board's ROMFS: no new firmware, no copy in RAM.
+
+    A MODEL is a .tflite file. On the board it goes by the file's name without .tflite, and takes the place
+    of one that has the same name; other files stay. Operators, element types, RAM and flash are checked
+    before anything is erased.
+    """
+    changes = bool(models or remove or restore or fresh)
+    if listing and changes:
+        raise UsageError("--list goes alone")
+    if not listing and not changes:
+        raise UsageError("nothing to deploy: give MODEL, or --list, --remove NAME, --fresh, --restore FILE")
+    return run(
+        Request(
+            models=models,
+            remove=remove,
+            restore=restore,
+            fresh=fresh,
+            dry_run=dry_run,
+            as_json=as_json,
+            port=port,
+            baud=baud,
+            timeout=timeout,
+            reset=not no_reset,
+        )
+    )

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: MIT
+"""arena8 emulate: an emulated board behind a pty, for any program that opens serial ports."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import threading
+import time
+
+import rich_click as click
+
+from .. import boards, options, render, transports
+from ..errors import BoardGone, ToolError, UsageError
+from ..transports.repl import Repl
+
+PIECE = 1024
+
+
+def port_of(board: str, firmware: str | None) -> str:
+    """What --port calls the emulator of a board."""
+    if board in transports.EMULATORS or board.startswith("qemu:"):
+        port = board
+    else:
+        emulator = boards.board(board).emulator
+        kinds = {"process": "unix", "rp2040py": "pico-emulator", "qemu": f"qemu:{board}"}
+        if emulator.get("kind") not in kinds:
+            known = [name for name, b in boards.all_boards().items() if b.emulator]
+            raise UsageError(f"no emulator for {board}; there are those of {', '.join(sorted(known))}")
+        port = kinds[emulator["kind"]]
+    return f"{port}:{firmware}" if firmware else port
+
+
+class Bridge:
+    """Carries bytes between an emulated board and the pty's other end, the device.
+
+    While nobody has the device open, what the board says is lost, as it is on a USB port.
+    """
+
+    def __init__(self, port: str, timeout: float | None) -> None:
+        try:
+            import pty
+            import tty
+        except ImportError as e:
+            raise ToolError("emulate needs a pty, which this system has not") from e
+        self.port = port
+        self.timeout = timeout
+        self.repl = self._start()
+        self.master, slave = pty.openpty()
+        tty.setraw(slave)
+        self.device = os.ttyname(slave)
+        os.close(slave)  # so that poll tells whether a client is there
+        self.ended = threading.Event()
+        self.error: Exception | None = None
+        self.thread = threading.Thread(target=self._from_board, daemon=True)
+        self.thread.start()
+
+    def _start(self) -> Repl:
+        repl = transports.open_repl(self.port, self.timeout)
+        try:
+            repl.boot()
+        except BaseException:
+            repl.close()
+            raise
+        return repl
+
+    def has_client(self) -> bool:
+        poll = select.poll()
+        poll.register(self.master, select.POLLIN)
+        return not any(event & select.POLLHUP for _, event in poll.poll(0))
+
+    def serve(self) -> None:
+        """Until the board ends, or an exception such as KeyboardInterrupt."""
+        while not self.ended.is_set():
+            if not self.has_client():
+                time.sleep(0.05)
+                continue
+            if not select.select([self.master], [], [], 0.2)[0]:
+                continue
+            try:
+                data = os.read(self.master, PIECE)
+            except OSError:  # the client has just gone
+                continue
+            self._to_board(data)
+        if self.error:
+            raise self.error
+
+    def _to_board(self, data: bytes) -> None:
+        if self.repl.kind == "unix port" and b"\x03" in data:
+            # Its Ctrl-C is a signal. It overtakes what comes before it, as on a real line.
+            self.repl.wire.interrupt()
+            data = data.replace(b"\x03", b"")
+        try:
+            if data:
+                self.repl.wire.write(data)
+        except BoardGone:
+            pass  # the other thread sees it too, and knows what to do
+
+    def _from_board(self) -> None:
+        try:
+            while not self.ended.is_set():
+                try:
+                    data = self.repl.wire.poll(0.2)
+                except BoardGone:
+                    # A soft reset, which is one in the raw REPL, ends the process of the unix port.
+                    if self.repl.kind != "unix port" or self.repl.wire.process.poll() != 0:
+                        raise
+                    self.repl.close()
+                    self.repl = self._start()
+                    self.repl.wire.write(b"\x01")
+                    continue
+                if data:
+                    self._to_client(data)
+        except Exception as e:
+            if not self.ended.is_set():
+                self.error = e
+        finally:
+            self.ended.set()
+
+    def _to_client(self, data: bytes) -> None:
+        while data and not self.ended.is_set() and self.has_client():
+            if select.select([], [self.master], [], 0.2)[1]:
+                try:
+                    data = data[os.write(self.master, data[:PIECE]) :]
+                except OSError:
+                    return
+
+    def close(self) -> None:
+        self.ended.set()
+        self.thread.join(5)
+        self.repl.close()
+        os.close(self.master)
+
+
+def run(board: str, firmware: str | None, as_json: bool, timeout: float | None) -> int:
+    port = port_of(board, firmware)
+    err = render.messages()
+    err.print(f"{port} boots", markup=False)
+    bridge = Bridge(port, timeout)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        if as_json:
+            about = {"device": bridge.device, "port": port, "firmware": bridge.repl.firmware}
+            print(json.dumps(about), flush=True)
+        else:
+            print(bridge.device, flush=True)
+        err.print(
+            f"{bridge.repl.kind} with {bridge.repl.firmware} at {bridge.device}: "
+            f"mpremote connect {bridge.device}, arena8 infer -p {bridge.device} ...; Ctrl-C ends",
+            markup=False,
+        )
+        bridge.serve()
+    except KeyboardInterrupt:
+        err.print("ended")
+    finally:
+        bridge.close()
+    return 0
+
+
+@click.command("emulate")
+@click.argument("board", metavar="BOARD")
+@click.option("--firmware", metavar="FILE", help="Default: what was built last for BOARD.")
+@options.as_json("The device")
+@options.timeout
+def command(board, firmware, as_json, timeout) -> int:
+    """Runs an emulated BOARD behind a serial device that other programs open, until Ctrl-C.
+
+    BOARD is RPI_PICO, a QEMU machine such as MPS2_AN385, or UNIX. The device's name goes to standard output.
+    """
+    return run(board, firmware, as_json, timeout)

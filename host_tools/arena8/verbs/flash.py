@@ -1,0 +1,422 @@
+# SPDX-License-Identifier: MIT
+"""arena8 flash: a firmware onto a board, and proof that it runs there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import rich_click as click
+
+from .. import backup, boards, config, flashers, options, render, running, transports
+from ..boards import Board
+from ..errors import BoardError, RemoteError, ToolError, UsageError
+from ..flashers import bootsel, uf2
+from ..flashers.uf2 import Image, Region
+from ..running import Running
+from ..transports.repl import Repl
+
+BOOTLOADER = "import machine\nmachine.bootloader()\n"
+DRIVE_SECONDS = 15.0  # from machine.bootloader() to a mounted drive
+BOOT_SECONDS = 25.0  # from the last block to a REPL; a filesystem may be made
+
+
+@dataclass(frozen=True)
+class Request:
+    firmware: str | None = None
+    board: str | None = None
+    port: str | None = None
+    baud: int = 115200
+    erase_filesystem: bool = False
+    backup: str | None = None
+    as_json: bool = False
+    timeout: float | None = None
+
+
+def tell(text: str) -> None:
+    render.messages().print(text, markup=False)
+
+
+def run(request: Request) -> int:
+    start = time.monotonic()
+    name = request.board or config.default("board")
+    wanted = boards.board(name) if name else None
+    if wanted:
+        flashers.require_uf2(wanted)
+    port = transports.choose_port(request.port)
+    kind = (port or "").partition(":")[0]
+    if kind in ("host", "unix", "qemu"):
+        raise UsageError(f"{port} has no flash of its own: it starts the firmware that it is told to")
+    if request.firmware and not Path(request.firmware).is_dir():
+        image = uf2.read(request.firmware)  # before a board is bothered
+        if wanted:
+            uf2.check(image, wanted)
+    if kind == "pico-emulator":
+        report = flash_emulator(request, wanted, port)
+    elif port and (drive := bootsel.look_at(port)):
+        report = flash_drive(request, wanted, drive)
+    elif port:
+        report = flash_running(request, wanted, transports.device(port))
+    else:
+        report = flash_the_one(request, wanted)
+    report["seconds"] = round(time.monotonic() - start, 1)
+    if request.as_json:
+        print(json.dumps(report))
+    else:
+        out = render.console()
+        out.print(f"{report['board']} on {report['port']} runs {report['sentence']}", markup=False)
+    return 0
+
+
+# Which board.
+
+
+def flash_the_one(request: Request, wanted: Board | None) -> dict[str, Any]:
+    """No --port: the one board that is connected, running or in BOOTSEL mode."""
+    ports = running.usb_ports(wanted)
+    drives = [drive for drive in bootsel.drives() if wanted is None or bootsel.fits(drive, wanted)]
+    if len(ports) + len(drives) > 1:
+        listed = [f"  {p.device}  running, serial number {p.serial_number}" for p in ports]
+        listed += [f"  {d.folder}  in BOOTSEL mode, {d.model}" for d in drives]
+        raise BoardError(f"{len(listed)} boards are connected; choose one by --port:\n" + "\n".join(listed))
+    if ports:
+        return flash_running(request, wanted, ports[0].device)
+    if drives:
+        return flash_drive(request, wanted, drives[0])
+    candidates = [wanted] if wanted else rp2_boards()
+    sentences = [s for board in candidates if (s := bootsel.unmounted(board))]
+    if sentences and wanted and bootsel.picotool():
+        return flash_drive(request, wanted, None)
+    what = "no board found: neither one that runs MicroPython nor a BOOTSEL drive"
+    if sentences:
+        what = f"no board to write to: {sentences[0]}"
+    raise BoardError(
+        f"{what}. Plug it in, with BOOTSEL held if it does not run MicroPython; --port names a port or the "
+        "drive's folder, or pico-emulator"
+    )
+
+
+def rp2_boards() -> list[Board]:
+    return [board for board in boards.all_boards().values() if board.facts.get("port") == "rp2"]
+
+
+def board_of_drive(wanted: Board | None, drive: bootsel.Drive) -> Board:
+    """A chip in BOOTSEL mode does not know its board, only its kind."""
+    fitting = [board for board in rp2_boards() if bootsel.fits(drive, board)]
+    if wanted:
+        if wanted not in fitting:
+            raise UsageError(
+                f"the drive {drive.folder} is that of {drive.model or drive.board_id}, and {wanted.name} has "
+                f"{wanted.facts['chip']}, whose drive says {wanted.facts['usb']['bootloader_volume']}"
+            )
+        return wanted
+    if len(fitting) != 1:
+        names = ", ".join(board.name for board in fitting) or "none of those that arena8 knows"
+        raise UsageError(f"the drive {drive.folder} ({drive.board_id}) may be {names}: --board says which")
+    return fitting[0]
+
+
+def board_that_runs(wanted: Board | None, there: Running, port: str) -> Board:
+    if wanted:
+        if there.board and there.board != wanted.name:
+            raise UsageError(
+                f"the board on {port} says that it is {there.board}, --board says {wanted.name}; to flash it "
+                "all the same plug it in with BOOTSEL held"
+            )
+        return wanted
+    if there.board not in boards.all_boards():
+        known = ", ".join(board.name for board in rp2_boards())
+        raise UsageError(
+            f"the board on {port} says that it is {there.board or 'nothing'} "
+            f"({there.machine or there.system}), for which arena8 has no firmware; it has those of {known}"
+        )
+    return boards.board(there.board)
+
+
+# Which firmware.
+
+
+def firmware_file(request: Request, board: Board) -> Path:
+    if request.firmware is None:
+        return boards.firmware_to_flash(board)
+    path = Path(request.firmware)
+    if not path.is_dir():
+        if not path.is_file():
+            raise ToolError(f"no file {path}")
+        return path
+    if (path / "manifest.json").is_file():
+        found = boards.distributed(board.name, path)
+        if found is None:
+            raise ToolError(f"the distribution {path} has no firmware for {board.name}")
+        return found
+    if (path / board.file).is_file():
+        return path / board.file
+    raise ToolError(f"the folder {path} holds neither a manifest.json nor {board.file}")
+
+
+def checked(request: Request, board: Board, filesystem: Region | None = None) -> tuple[Image, list[str]]:
+    """The firmware and what it would do to the user's files, allowed by then."""
+    flashers.require_uf2(board)
+    image = uf2.read(firmware_file(request, board))
+    harm = uf2.check(image, board, filesystem)
+    if harm and not request.erase_filesystem:
+        raise ToolError(
+            f"refused, for the sake of the files on the board: {image.path}: {'; '.join(harm)}. "
+            "--erase-filesystem allows it, --backup FOLDER copies a running board's files before"
+        )
+    what = image.info.get("version", "")
+    tell(
+        f"{board.name}: {image.path}, {image.size:,} bytes of flash" + (f", MicroPython {what}" * bool(what))
+    )
+    for sentence in harm:
+        tell(f"warning: {sentence}")
+    return image, harm
+
+
+# The ways.
+
+
+def flash_running(request: Request, wanted: Board | None, port: str) -> dict[str, Any]:
+    """A board that runs MicroPython is asked what it is, and sent to its bootloader."""
+    before = {p.device: p.serial_number for p in running.usb_ports()}
+    repl = transports.connect(port, request.timeout, request.baud, tell)
+    try:
+        try:
+            there = running.ask(repl)
+            tell(f"{port} runs {there.sentence()}")
+            board = board_that_runs(wanted, there, port)
+            image, harm = checked(request, board, storage(there, board))
+            saved = None
+            if request.backup:
+                saved = copy_files(repl, Path(request.backup))
+        except BaseException:
+            leave(repl)
+            raise
+        tell(f"{port}: restarting in BOOTSEL mode")
+        to_bootloader(repl)
+    finally:
+        repl.close()
+    with render.messages().status("waiting for the BOOTSEL drive"):
+        drive = bootsel.wait_for_drive(board, DRIVE_SECONDS)
+    by = transfer(image, board, drive, f"{port} was sent to its bootloader, and {DRIVE_SECONDS:g} s later ")
+    return proven(request, board, image, harm, by, port, before.get(port), set(), saved)
+
+
+def storage(there: Running, board: Board) -> Region | None:
+    """The flash that the running firmware keeps for files: on rp2 at the end."""
+    if not there.storage:
+        return None
+    flash = board.facts["flash"]
+    return Region(int(flash["base"], 0) + flash["bytes"] - there.storage, there.storage)
+
+
+def leave(repl: Repl) -> None:
+    try:
+        repl.leave(restart=repl.interrupted)
+    except ToolError:
+        pass  # what went wrong before is the error to show
+
+
+def copy_files(repl: Repl, folder: Path) -> dict[str, Any]:
+    with render.messages().status("copying the board's files") as status:
+        files, total = backup.copy(repl, folder, lambda name: status.update(f"copying {name}"))
+    tell(f"{files} files of the board, {total:,} bytes, are in {folder}")
+    return {"folder": str(folder), "files": files, "bytes": total}
+
+
+def to_bootloader(repl: Repl) -> None:
+    try:
+        repl.start(BOOTLOADER)
+        repl.finish(timeout=3.0)
+    except RemoteError as e:
+        raise BoardError(
+            f"{repl.name} can't restart in BOOTSEL mode ({e}): plug it in with BOOTSEL held, and flash again"
+        ) from e
+    except BoardError:
+        pass  # the line closed, or nothing came: as it should be
+
+
+def flash_drive(request: Request, wanted: Board | None, drive: bootsel.Drive | None) -> dict[str, Any]:
+    """A chip that is in BOOTSEL mode already."""
+    board = board_of_drive(wanted, drive) if drive else wanted
+    if request.backup:
+        raise UsageError(
+            "--backup reads the files of a running board, and this one is in BOOTSEL mode: plug it in again "
+            "without BOOTSEL, and flash it as it runs"
+        )
+    image, harm = checked(request, board)
+    known = {p.device for p in running.usb_ports()}
+    by = transfer(image, board, drive, "")
+    return proven(request, board, image, harm, by, None, None, known, None)
+
+
+def transfer(image: Image, board: Board, drive: bootsel.Drive | None, since: str) -> str:
+    """Writes the firmware; returns by which way."""
+    if drive is not None:
+        with render.progress(f"writing {drive.folder}") as moved:
+            bootsel.write(image, drive, moved)
+        return "drive"
+    if bootsel.picotool():
+        with render.messages().status("picotool"):
+            bootsel.load_by_picotool(image)
+        return "picotool"
+    sentence = bootsel.unmounted(board) or "there is no BOOTSEL drive, mounted or not"
+    raise BoardError(f"{since}{sentence}. Nothing was written")
+
+
+def flash_emulator(request: Request, wanted: Board | None, port: str) -> dict[str, Any]:
+    """Flashing the emulated Pico is that it boots this file from then on."""
+    (board,) = boards.emulated("rp2040py").values()
+    if wanted and wanted != board:
+        raise UsageError(f"pico-emulator is {board.name}, --board says {wanted.name}")
+    named = port.partition(":")[2]
+    if named and request.firmware:
+        raise UsageError(f"two firmware files: {request.firmware}, and {named} in --port")
+    if request.backup:
+        raise UsageError("an emulated Pico starts with an empty flash each time: there is nothing to back up")
+    request = Request(**{**request.__dict__, "firmware": request.firmware or named or None})
+    image, harm = checked(request, board)
+    with render.messages().status("booting it"):
+        repl = transports.connect(f"pico-emulator:{image.path}", request.timeout, tell=tell)
+    with repl:
+        there = running.ask(repl)
+    compare(there, board, image, "pico-emulator")
+    place = boards.flashed(board.name, board.file)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    fresh = place.with_name(f"{place.name}.{os.getpid()}")
+    shutil.copyfile(image.path, fresh)
+    os.replace(fresh, place)
+    facts = boards.build_facts(image.path)
+    place.with_name("firmware.json").write_text(json.dumps({**facts, "from": str(image.path.resolve())}))
+    tell(f"-p pico-emulator boots it from now on, until another is flashed or built ({place})")
+    return about(board, image, harm, "emulator", "pico-emulator", there, None)
+
+
+# Proof.
+
+
+def proven(
+    request: Request,
+    board: Board,
+    image: Image,
+    harm: list[str],
+    by: str,
+    port: str | None,
+    serial_number: str | None,
+    known: set[str],
+    saved: dict[str, Any] | None,
+) -> dict[str, Any]:
+    """Waits until the board answers, and compares what it says with what was written."""
+    tell("written; waiting for the board to answer")
+    deadline = time.monotonic() + BOOT_SECONDS
+    last: BoardError | None = None
+    while time.monotonic() < deadline:
+        device = returned(board, port, serial_number, known)
+        if device is None:
+            time.sleep(0.3)
+            continue
+        try:
+            with transports.connect(device, request.timeout or 5.0, request.baud) as repl:
+                there = running.ask(repl)
+                repl.leave(restart=repl.interrupted)
+            compare(there, board, image, device)
+            return about(board, image, harm, by, device, there, saved)
+        except BoardError as e:
+            last = e
+            time.sleep(0.5)
+    raise BoardError(
+        f"the firmware was written, but the board did not answer within {BOOT_SECONDS:g} s: "
+        f"{last or 'no serial port of it came'}"
+    )
+
+
+def returned(board: Board, port: str | None, serial_number: str | None, known: set[str]) -> str | None:
+    """The port on which the flashed board may be: by its serial number, its old name, or as a new one."""
+    ports = [p for p in running.usb_ports(board) if p.device not in known]
+    if serial_number:
+        ports = [p for p in ports if p.serial_number == serial_number]
+    names = [p.device for p in ports]
+    if port in names:
+        return port
+    return names[0] if len(names) == 1 else None
+
+
+def compare(there: Running, board: Board, image: Image, port: str) -> None:
+    """ToolError unless the board runs what the file is."""
+    version = image.info.get("version", "")
+    if version.startswith("v") and not version.startswith(f"v{there.version}"):
+        raise ToolError(
+            f"{port} runs MicroPython {there.version}, and {image.path} is {version}: the board kept another "
+            "firmware"
+        )
+    facts = boards.build_facts(image.path)
+    wanted = {(m["name"], m["bytes"], m["crc32"]) for m in facts.get("models", [])}
+    found = {(name, size, f"{crc:08x}") for name, size, crc in there.models}
+    if facts and wanted != found:
+        raise ToolError(
+            f"{port} has the models {_names(found)}, and {image.path} was built with {_names(wanted)}: the "
+            "board kept another firmware"
+        )
+    if facts.get("arena8") and facts["arena8"] != there.arena8:
+        raise ToolError(
+            f"{port} runs arena8 {there.arena8}, and {image.path} was built with {facts['arena8']}"
+        )
+    if there.board and there.board != board.name:
+        tell(f"warning: this firmware calls its board {there.board}, not {board.name}")
+
+
+def _names(models: set[tuple[str, int, str]]) -> str:
+    return ", ".join(f"{name} ({crc})" for name, _, crc in sorted(models)) or "none"
+
+
+def about(
+    board: Board,
+    image: Image,
+    harm: list[str],
+    by: str,
+    port: str,
+    there: Running,
+    saved: dict[str, Any] | None,
+) -> dict[str, Any]:
+    return {
+        "board": board.name,
+        "port": port,
+        "firmware": str(image.path),
+        "sha256": hashlib.sha256(image.data).hexdigest(),
+        "flash_bytes": image.size,
+        "by": by,
+        "files_kept": not harm,
+        "backup": saved,
+        "running": there.as_dict(),
+        "sentence": there.sentence(),
+    }
+
+
+@click.command("flash")
+@click.argument("firmware", metavar="[FIRMWARE]", required=False)
+@click.option("--board", metavar="BOARD", help="Default: what the board says it is.")
+@options.port
+@options.baud
+@click.option(
+    "--erase-filesystem",
+    is_flag=True,
+    help="Allow a firmware that overwrites the files on the board, or looks for them elsewhere.",
+)
+@click.option("--backup", metavar="FOLDER", help="Copy the board's files into a new folder before.")
+@options.as_json("What was flashed and what runs now")
+@options.timeout
+def command(firmware, board, port, baud, erase_filesystem, backup, as_json, timeout) -> int:
+    """Puts FIRMWARE onto a board and checks that it runs. No compiler is needed.
+
+    FIRMWARE is a .uf2 file or the folder of a distribution; default: what was built last for the board, else
+    the generic firmware of ARENA8_DIST or build/dist. A board that runs MicroPython restarts in BOOTSEL mode
+    by itself; any other is plugged in with BOOTSEL held. --port also takes the folder of a BOOTSEL drive, and
+    pico-emulator, which then boots this firmware. Files on the board stay.
+    """
+    return run(Request(firmware, board, port, baud, erase_filesystem, backup, as_json, timeout))
