@@ -17,7 +17,8 @@ SHARED_MODELS := $(wildcard $(addprefix $(SHARED)/models/,mlperf__kws_ref_model.
 	emlearn__mnist_cnn_int8.tflite))
 # The Pico has no room for all of them beside the operators that its firmware carries.
 TEST_WITHOUT_RPI_PICO := %emlearn__mnist_cnn_int8.tflite
-OWN_MODELS := $(wildcard firmware/models/*.tflite)
+# The models of the examples reach the boards under test through ROMFS.
+OWN_MODELS := $(addprefix firmware/models/,digits.tflite iris.tflite)
 FUZZ_SECONDS ?= 600
 export ARENA8_CACHE := $(CACHE)
 export ARENA8_SHARED_MODELS := $(abspath $(SHARED))

@@ -30,11 +30,18 @@ os.chdir("/rom")
 """
 
 
-def rom_image(name: str) -> bytes:
+HEADER, WINDOW = 44, 256  # bytes of machine.wav
+
+
+def rom_image(name: str, short: bool) -> bytes:
+    """short: of the machine's recording only the first and the last window."""
     models, files = NEEDS[name]
     writer = VfsRomWriter()
     for path in sorted([*(MODELS / f"{m}.tflite" for m in models), *(EXAMPLES / f for f in files)]):
-        writer.mkfile(path.name, path.read_bytes())
+        data = path.read_bytes()
+        if short and path.name == "machine.wav":
+            data = data[: HEADER + WINDOW] + data[-WINDOW:]
+        writer.mkfile(path.name, data)
     return bytes(writer.finalise())
 
 
@@ -43,7 +50,9 @@ def rom_image(name: str) -> bytes:
 def test_example(machine, name, tmp_path):
     if (machine.name, name) == ("RPI_PICO", "keywords"):
         pytest.skip("the usual firmware of RPI_PICO has no audio front end, as the example says")
-    image = rom_image(name)
+    # A spectrum in plain Python takes the emulated Pico 20 seconds.
+    short = (machine.name, name) == ("RPI_PICO", "anomaly")
+    image = rom_image(name, short)
     if machine.name == "MPS2_AN385":
         file = tmp_path / "rom"
         file.write_bytes(image)
@@ -68,7 +77,10 @@ def test_example(machine, name, tmp_path):
         if machine.name == "MPS2_AN385":
             repl.close()
     here = on_this_machine(name)
-    assert answers(name, printed) == ANSWERS[name]
+    expected = ANSWERS[name]
+    if short:
+        here, expected = [here[0], here[-1]], [expected[0], expected[-1]]
+    assert answers(name, printed) == expected
     if name == "anomaly":
         assert errors(printed) == pytest.approx(errors(here), abs=0.06)
     else:
