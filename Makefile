@@ -15,8 +15,8 @@ TEST_BOARDS := UNIX MPS2_AN385 MICROBIT RPI_PICO
 SHARED := $(or $(ARENA8_SHARED_MODELS),../shared/models)
 SHARED_MODELS := $(wildcard $(addprefix $(SHARED)/models/,mlperf__kws_ref_model.tflite tflm__hello_world_int8.tflite \
 	emlearn__mnist_cnn_int8.tflite))
-# The Pico has no room for these five models beside all of the operators.
-TEST_OPERATORS_RPI_PICO := auto
+# The Pico has no room for all of them beside the operators that its firmware carries.
+TEST_WITHOUT_RPI_PICO := %emlearn__mnist_cnn_int8.tflite
 OWN_MODELS := $(wildcard firmware/models/*.tflite)
 FUZZ_SECONDS ?= 600
 export ARENA8_CACHE := $(CACHE)
@@ -76,8 +76,8 @@ demo: ## No board? Build the Pico firmware, boot it in an emulator, recognise di
 .PHONY: test-firmware
 test-firmware: $(VENV)/host
 	$(PACKAGES) base $(call port_of,$(TEST_BOARDS))
-	@$(foreach b,$(TEST_BOARDS),$(PYTHON) firmware/build.py $(b) --for-tests --model $(OWN_MODELS) $(SHARED_MODELS) \
-		--arena auto $(addprefix --operators ,$(TEST_OPERATORS_$(b))) &&) true
+	@$(foreach b,$(TEST_BOARDS),$(PYTHON) firmware/build.py $(b) --for-tests --arena auto \
+		--model $(OWN_MODELS) $(filter-out $(TEST_WITHOUT_$(b)),$(SHARED_MODELS)) &&) true
 
 .PHONY: test
 test: ## Run everything: C tests under sanitizers, device tests on four emulated boards, host tools, lint.
@@ -96,6 +96,7 @@ bench: test-firmware ## Count cycles of every model on the emulated Pico; writes
 .PHONY: sizes
 sizes: test-firmware ## Show flash bytes of the module on Cortex-M0+ and arena bytes of the models.
 	@$(PYTHON) tests/sizes.py
+	@$(PYTHON) tests/flash.py
 
 .PHONY: budgets
 budgets: test-firmware ## Rewrite the budgets of arena, flash, cycles and stack from what is measured now.

@@ -14,7 +14,7 @@ static bool is_aligned(const void *p) {
 static int measure(a8_ctx_t *ctx, void *work, uint32_t work_size, a8_sizes_t *sizes) {
     a8_arena_t mem;
     if (!is_aligned(work)) {
-        return a8_error(ctx->err, A8_ERR_MEMORY, "the work memory is not aligned", A8_ALIGN,
+        return a8_error(ctx->err, A8_ERR_MEMORY, "the memory is not aligned", A8_ALIGN,
             (int32_t)((uintptr_t)work % A8_ALIGN));
     }
     a8_arena_init_shared(&mem, work, work_size);

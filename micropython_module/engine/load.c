@@ -17,6 +17,7 @@
 #define TIME_OF(node) ((uint16_t)((node) + 1))
 #define TIME_AFTER (UINT16_MAX - 1)
 #define NEVER (UINT16_MAX) // first of a tensor that nothing has written
+#define TOO_LARGE "the tensors take more than 2^31 - 1 bytes"
 #define MAX_NODES (UINT16_MAX - 3)
 
 int a8_node_error(const a8_ctx_t *ctx, int code, const char *message, int32_t tensor, int32_t needed, int32_t given) {
@@ -25,6 +26,12 @@ int a8_node_error(const a8_ctx_t *ctx, int code, const char *message, int32_t te
         ctx->err->op = ctx->op;
     }
     return code;
+}
+
+// An error about a tensor of the subgraph, or about the subgraph itself.
+static int graph_error(const a8_ctx_t *ctx, int code, const char *message, int32_t tensor, int32_t needed,
+    int32_t given) {
+    return a8_error_at(ctx->err, code, message, ctx->subgraph, A8_NONE, tensor, needed, given);
 }
 
 int a8_record_error(const a8_ctx_t *ctx) {
@@ -80,8 +87,8 @@ static int load_tensors(a8_ctx_t *ctx, uint32_t *n_variables) {
         tensor->last = 0;
         if (info.data != NULL) {
             if (info.is_variable) {
-                return a8_error_at(ctx->err, A8_ERR_UNSUPPORTED, "a variable tensor with initial data is not supported",
-                    ctx->subgraph, A8_NONE, (int32_t)i, A8_NONE, A8_NONE);
+                return graph_error(ctx, A8_ERR_UNSUPPORTED, "a variable tensor with initial data is not supported",
+                    (int32_t)i, A8_NONE, A8_NONE);
             }
             tensor->offset = A8_IN_MODEL | (uint32_t)(info.data - ctx->model->data);
         } else if (info.is_variable) {
@@ -97,17 +104,27 @@ static int load_tensors(a8_ctx_t *ctx, uint32_t *n_variables) {
     return A8_OK;
 }
 
-static int load_inputs(a8_ctx_t *ctx, const a8_vector_t *inputs) {
+// The i-th tensor of the subgraph's inputs or outputs.
+static int load_index(const a8_ctx_t *ctx, const a8_vector_t *indices, uint32_t i, uint32_t *index) {
     a8_flatbuffer_t fb = a8_model_flatbuffer(ctx->model);
+    *index = a8_flatbuffer_u32(&fb, indices->first + 4 * i);
+    if (*index >= ctx->n_tensors) {
+        return graph_error(ctx, A8_ERR_MODEL, "an input or output of the subgraph is a tensor that is not there",
+            A8_NONE, (int32_t)ctx->n_tensors, (int32_t)*index);
+    }
+    return A8_OK;
+}
+
+static int load_inputs(a8_ctx_t *ctx, const a8_vector_t *inputs) {
     for (uint32_t i = 0; i < inputs->count; ++i) {
-        uint32_t index = a8_flatbuffer_u32(&fb, inputs->first + 4 * i);
-        if (index >= ctx->n_tensors) {
-            return a8_error_at(ctx->err, A8_ERR_MODEL, "an input of the subgraph is not one of its tensors",
-                ctx->subgraph, A8_NONE, A8_NONE, (int32_t)ctx->n_tensors, (int32_t)index);
+        uint32_t index;
+        int ret = load_index(ctx, inputs, i, &index);
+        if (ret != A8_OK) {
+            return ret;
         }
         if (a8_is_constant(&ctx->tensors[index])) {
-            return a8_error_at(ctx->err, A8_ERR_MODEL, "an input of the subgraph is constant", ctx->subgraph, A8_NONE,
-                (int32_t)index, A8_NONE, A8_NONE);
+            return graph_error(ctx, A8_ERR_MODEL, "an input of the subgraph is constant", (int32_t)index, A8_NONE,
+                A8_NONE);
         }
         ctx->tensors[index].first = TIME_BEFORE;
         uint32_t resource = a8_given_resource(ctx, ctx->subgraph, i);
@@ -120,20 +137,19 @@ static int load_inputs(a8_ctx_t *ctx, const a8_vector_t *inputs) {
 }
 
 static int load_outputs(a8_ctx_t *ctx, const a8_vector_t *outputs) {
-    a8_flatbuffer_t fb = a8_model_flatbuffer(ctx->model);
     for (uint32_t i = 0; i < outputs->count; ++i) {
-        uint32_t index = a8_flatbuffer_u32(&fb, outputs->first + 4 * i);
-        if (index >= ctx->n_tensors) {
-            return a8_error_at(ctx->err, A8_ERR_MODEL, "an output of the subgraph is not one of its tensors",
-                ctx->subgraph, A8_NONE, A8_NONE, (int32_t)ctx->n_tensors, (int32_t)index);
+        uint32_t index;
+        int ret = load_index(ctx, outputs, i, &index);
+        if (ret != A8_OK) {
+            return ret;
         }
         a8_buffer_t *tensor = &ctx->tensors[index];
         if (a8_is_constant(tensor)) {
             continue;
         }
         if (tensor->first == NEVER) {
-            return a8_error_at(ctx->err, A8_ERR_MODEL, "nothing computes an output of the subgraph", ctx->subgraph,
-                A8_NONE, (int32_t)index, A8_NONE, A8_NONE);
+            return graph_error(ctx, A8_ERR_MODEL, "nothing computes an output of the subgraph", (int32_t)index,
+                A8_NONE, A8_NONE);
         }
         tensor->last = TIME_AFTER;
     }
@@ -269,8 +285,7 @@ static int plan_graph(a8_ctx_t *ctx, const a8_graph_t *graph, a8_node_t *nodes) 
     }
     uint32_t base = ctx->base, bytes = a8_plan(scratch, n, work);
     if (bytes > INT32_MAX - base) {
-        return a8_error_at(ctx->err, A8_ERR_UNSUPPORTED, "the tensors take more than 2^31 - 1 bytes", ctx->subgraph,
-            A8_NONE, A8_NONE, A8_NONE, A8_NONE);
+        return graph_error(ctx, A8_ERR_UNSUPPORTED, TOO_LARGE, A8_NONE, A8_NONE, A8_NONE);
     }
     for (uint32_t i = 0; i < n; ++i) {
         if (!a8_is_constant(&scratch[i]) && scratch[i].bytes != A8_HANDLE) {
@@ -356,11 +371,11 @@ static int load_graph(a8_ctx_t *ctx, uint32_t subgraph) {
     }
     if (info.inputs.count > UINT16_MAX || info.outputs.count > UINT16_MAX ||
         info.tensors.count + info.operators.count > MAX_NODES) {
-        return a8_error_at(ctx->err, A8_ERR_UNSUPPORTED, "the subgraph has too many tensors and nodes", ctx->subgraph,
-            A8_NONE, A8_NONE, MAX_NODES, (int32_t)(info.tensors.count + info.operators.count));
+        return graph_error(ctx, A8_ERR_UNSUPPORTED, "the subgraph has too many tensors and nodes", A8_NONE, MAX_NODES,
+            (int32_t)(info.tensors.count + info.operators.count));
     }
     if (ctx->subgraph == 0 && info.outputs.count == 0) {
-        return a8_error_at(ctx->err, A8_ERR_MODEL, "the model has no outputs", 0, A8_NONE, A8_NONE, 1, 0);
+        return graph_error(ctx, A8_ERR_MODEL, "the model has no outputs", A8_NONE, 1, 0);
     }
     uint32_t mark = ctx->mem->temp_used, n_variables;
     ctx->n_tensors = info.tensors.count;
@@ -455,8 +470,7 @@ static int plan_resources(a8_ctx_t *ctx, const a8_header_t *header) {
     for (uint32_t position = header->resources; position != 0;) {
         a8_resource_t *resource = (a8_resource_t *)(void *)(ctx->records + position);
         if (resource->bytes > INT32_MAX - A8_ALIGN - ctx->planned) {
-            return a8_error(ctx->err, A8_ERR_UNSUPPORTED, "the variables take more than 2^31 - 1 bytes", A8_NONE,
-                A8_NONE);
+            return graph_error(ctx, A8_ERR_UNSUPPORTED, TOO_LARGE, A8_NONE, A8_NONE, A8_NONE);
         }
         resource->location = ctx->planned;
 #if A8_TELL_PLAN

@@ -94,7 +94,7 @@ uint32_t a8_dtype_size(a8_dtype_t dtype) {
 int a8_model_open(a8_model_t *model, const void *data, uint32_t size, a8_error_t *err) {
     memset(model, 0, sizeof(*model));
     if (size < 8 || size > INT32_MAX) {
-        return a8_error(err, A8_ERR_MODEL, "model is too short or too long to be a .tflite file", 8,
+        return a8_error(err, A8_ERR_MODEL, "the model is too short or too long", 8,
             size < 8 ? (int32_t)size : INT32_MAX);
     }
     if (memcmp((const uint8_t *)data + 4, "TFL3", 4) != 0) {
@@ -264,21 +264,15 @@ static bool zero_point_fits(a8_dtype_t dtype, const uint8_t *p) {
     if ((int32_t)load_u32(p + 4) != (value < 0 ? -1 : 0)) {
         return false;
     }
-    switch (dtype) {
-        case A8_INT8:
-            return value >= -128 && value <= 127;
-        case A8_UINT8:
-            return value >= 0 && value <= 255;
-        case A8_INT16:
-            return value >= -32768 && value <= 32767;
-        case A8_UINT16:
-            return value >= 0 && value <= 65535;
-        case A8_INT4:
-            return value >= -8 && value <= 7;
-        default:
-            return true;
+    const uint32_t bits = dtype == A8_INT4 ? 4 : 8 * a8_dtype_size(dtype);
+    if (bits == 0 || bits > 16 || dtype == A8_BOOL || dtype == A8_FLOAT16) {
+        return true;
     }
+    const bool is_unsigned = dtype == A8_UINT8 || dtype == A8_UINT16;
+    return (uint32_t)value + (is_unsigned ? 0 : (uint32_t)1 << (bits - 1)) < (uint32_t)1 << bits;
 }
+
+#define WRONG_COUNT "zero points, scales and channels of the tensor are not as many"
 
 // Where an error about a tensor is reported.
 typedef struct {
@@ -291,10 +285,14 @@ static int tensor_error(const place_t *place, int code, const char *message, int
     return a8_error_at(place->err, code, message, place->subgraph, A8_NONE, (int32_t)place->tensor, needed, given);
 }
 
+static int malformed(const place_t *place) {
+    return tensor_error(place, A8_ERR_MODEL, "the tensor's table is malformed", A8_NONE, A8_NONE);
+}
+
 static int read_shape(const a8_flatbuffer_t *fb, uint32_t table, a8_tensor_info_t *info, const place_t *place) {
     a8_vector_t shape;
     if (!a8_flatbuffer_vector(fb, table, TENSOR_SHAPE, 4, &shape)) {
-        return tensor_error(place, A8_ERR_MODEL, "the tensor's shape is malformed", A8_NONE, A8_NONE);
+        return malformed(place);
     }
     if (shape.count > A8_MAX_DIMS) {
         return tensor_error(place, A8_ERR_UNSUPPORTED, "the tensor has too many dimensions", A8_MAX_DIMS,
@@ -310,14 +308,14 @@ static int read_shape(const a8_flatbuffer_t *fb, uint32_t table, a8_tensor_info_
         info->dims[i] = dim;
         count *= (uint32_t)dim;
         if (count > INT32_MAX) {
-            // A later 0 can't make it valid again: nobody writes such a shape.
-            return tensor_error(place, A8_ERR_MODEL, "the tensor has more than 2^31 - 1 elements", A8_NONE, A8_NONE);
+            break; // a later 0 can't make it valid again: nobody writes such a shape
         }
     }
     info->count = (uint32_t)count;
     uint64_t bytes = info->dtype == A8_INT4 ? (count + 1) / 2 : count * a8_dtype_size(info->dtype);
-    if (bytes > INT32_MAX) {
-        return tensor_error(place, A8_ERR_MODEL, "the tensor has more than 2^31 - 1 bytes", A8_NONE, A8_NONE);
+    if (count > INT32_MAX || bytes > INT32_MAX) {
+        return tensor_error(place, A8_ERR_MODEL, "the tensor has more than 2^31 - 1 elements or bytes", A8_NONE,
+            A8_NONE);
     }
     info->bytes = (uint32_t)bytes;
     return A8_OK;
@@ -328,7 +326,7 @@ static int read_quantization(const a8_flatbuffer_t *fb, uint32_t table, a8_tenso
     uint32_t quantization, details = 0, dimension = 0;
     a8_vector_t scales, zero_points;
     if (!a8_flatbuffer_table(fb, table, TENSOR_QUANTIZATION, &quantization)) {
-        return tensor_error(place, A8_ERR_MODEL, "the tensor's quantization is malformed", A8_NONE, A8_NONE);
+        return malformed(place);
     }
     if (quantization == 0) {
         return A8_OK;
@@ -337,7 +335,7 @@ static int read_quantization(const a8_flatbuffer_t *fb, uint32_t table, a8_tenso
         !a8_flatbuffer_vector(fb, quantization, QUANTIZATION_ZERO_POINT, 8, &zero_points) ||
         !a8_flatbuffer_field_u8(fb, quantization, QUANTIZATION_DETAILS_TYPE, &details) ||
         !a8_flatbuffer_field_u32(fb, quantization, QUANTIZATION_DIMENSION, &dimension)) {
-        return tensor_error(place, A8_ERR_MODEL, "the tensor's quantization is malformed", A8_NONE, A8_NONE);
+        return malformed(place);
     }
     if (details != 0) {
         return tensor_error(place, A8_ERR_UNSUPPORTED, "the tensor's kind of quantization is not supported", 0,
@@ -363,7 +361,7 @@ static int read_quantization(const a8_flatbuffer_t *fb, uint32_t table, a8_tenso
         if (zero_points.count == scales.count) {
             info->zero_points = fb->data + zero_points.first;
         } else if (!one_zero) {
-            return tensor_error(place, A8_ERR_MODEL, "the tensor has not as many zero points as scales",
+            return tensor_error(place, A8_ERR_MODEL, WRONG_COUNT,
                 (int32_t)scales.count, (int32_t)zero_points.count);
         }
         for (uint32_t i = 0; i < zero_points.count; ++i) {
@@ -386,7 +384,7 @@ static int read_quantization(const a8_flatbuffer_t *fb, uint32_t table, a8_tenso
         }
         int32_t channels = info->dims[info->quantized_dimension];
         if ((uint32_t)channels != scales.count) {
-            return tensor_error(place, A8_ERR_MODEL, "the tensor has not as many scales as channels", channels,
+            return tensor_error(place, A8_ERR_MODEL, WRONG_COUNT, channels,
                 (int32_t)scales.count);
         }
     }
@@ -407,7 +405,7 @@ int a8_model_tensor(const a8_model_t *model, uint32_t subgraph, uint32_t tensor,
         !a8_flatbuffer_vector(&fb, table, TENSOR_NAME, 1, &name) ||
         !a8_flatbuffer_field_u8(&fb, table, TENSOR_IS_VARIABLE, &variable) ||
         !a8_flatbuffer_table(&fb, table, TENSOR_SPARSITY, &sparsity)) {
-        return tensor_error(&place, A8_ERR_MODEL, "the tensor's table is malformed", A8_NONE, A8_NONE);
+        return malformed(&place);
     }
     info->name.str = (const char *)fb.data + name.first;
     info->name.len = name.count;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <stdbool.h>
 #include <string.h>
 
 #include "quantize.h"
@@ -21,20 +22,26 @@ static uint64_t bit(int32_t i) {
     return (uint64_t)1 << i;
 }
 
-// mantissa * 2^exponent with any mantissa below 2^64 that loses nothing by being normalized.
-static a8_real_t normalize(uint64_t mantissa, int32_t exponent) {
-    a8_real_t r = { 0, 0 };
-    if (mantissa != 0) {
-        while (mantissa < bit(MANTISSA_BITS - 1)) {
-            mantissa <<= 1;
-            exponent--;
-        }
-        while (mantissa >= bit(MANTISSA_BITS)) {
-            mantissa >>= 1;
-            exponent++;
-        }
-        r.mantissa = mantissa;
-        r.exponent = exponent;
+// value * 2^exponent without the last bits of value (1 to 53), rounded to the nearest, halves to even. more: bits
+// behind value are not all 0.
+static a8_real_t round_off(uint64_t value, int32_t bits, bool more, int32_t exponent) {
+    const uint64_t rest = value & (bit(bits) - 1);
+    const uint64_t half = bit(bits - 1);
+    a8_real_t r = { value >> bits, exponent + bits };
+    if (rest > half || (rest == half && (more || (r.mantissa & 1)))) {
+        r.mantissa++;
+    }
+    if (r.mantissa == 0) {
+        r.exponent = 0;
+        return r;
+    }
+    while (r.mantissa < bit(MANTISSA_BITS - 1)) {
+        r.mantissa <<= 1;
+        r.exponent--;
+    }
+    if (r.mantissa == bit(MANTISSA_BITS)) {
+        r.mantissa >>= 1;
+        r.exponent++;
     }
     return r;
 }
@@ -48,14 +55,11 @@ a8_real_t a8_real_from_float(float value) {
         fraction |= 0x800000;
         exponent--;
     }
-    int32_t up = MANTISSA_BITS - FLOAT_BITS;
-    return normalize((uint64_t)fraction << up, exponent + FLOAT_MIN_EXPONENT - up);
+    int32_t up = MANTISSA_BITS - FLOAT_BITS + 1;
+    return round_off((uint64_t)fraction << up, 1, false, exponent + FLOAT_MIN_EXPONENT - up);
 }
 
 a8_real_t a8_real_mul(a8_real_t a, a8_real_t b) {
-    if (a.mantissa == 0 || b.mantissa == 0) {
-        return normalize(0, 0);
-    }
     // 53 x 53 bits: 106 or 105 bits in hi:lo, from halves of 21 and 32 bits.
     uint64_t ah = a.mantissa >> 32;
     uint64_t al = a.mantissa & 0xffffffff;
@@ -67,29 +71,23 @@ a8_real_t a8_real_mul(a8_real_t a, a8_real_t b) {
     mid <<= 32;
     lo += mid;
     hi += lo < mid;
-    int32_t drop = hi >= bit(2 * MANTISSA_BITS - 1 - 64) ? MANTISSA_BITS : MANTISSA_BITS - 1;
-    uint64_t mantissa = hi << (64 - drop) | lo >> drop;
-    uint64_t rest = lo & (bit(drop) - 1);
-    uint64_t half = bit(drop - 1);
-    if (rest > half || (rest == half && (mantissa & 1))) {
-        mantissa++;
-    }
-    return normalize(mantissa, a.exponent + b.exponent + drop);
+    // The first 64 bits, or 63, of which 53 stay.
+    const int32_t below = 2 * MANTISSA_BITS - 64;
+    const uint64_t top = hi << (64 - below) | lo >> below;
+    return round_off(top, 64 - MANTISSA_BITS - !(top >> 63), (lo & (bit(below) - 1)) != 0,
+        a.exponent + b.exponent + below);
 }
 
 a8_real_t a8_real_div(a8_real_t a, a8_real_t b) {
-    if (a.mantissa == 0) {
-        return normalize(0, 0);
-    }
     uint64_t rest = a.mantissa;
-    int32_t exponent = a.exponent - b.exponent - (MANTISSA_BITS - 1);
+    int32_t exponent = a.exponent - b.exponent - MANTISSA_BITS;
     if (rest < b.mantissa) {
         rest <<= 1;
         exponent--;
     }
-    // One bit of the quotient a turn; rest stays below twice the divisor.
+    // One bit of the quotient a turn, and one to round by; rest stays below twice the divisor.
     uint64_t mantissa = 0;
-    for (int32_t i = 0; i < MANTISSA_BITS; i++) {
+    for (int32_t i = 0; i <= MANTISSA_BITS; i++) {
         mantissa <<= 1;
         if (rest >= b.mantissa) {
             rest -= b.mantissa;
@@ -97,10 +95,7 @@ a8_real_t a8_real_div(a8_real_t a, a8_real_t b) {
         }
         rest <<= 1;
     }
-    if (rest > b.mantissa || (rest == b.mantissa && (mantissa & 1))) {
-        mantissa++;
-    }
-    return normalize(mantissa, exponent);
+    return round_off(mantissa, 1, rest != 0, exponent);
 }
 
 a8_real_t a8_real_scale(a8_real_t a, int32_t power) {
@@ -126,15 +121,10 @@ a8_real_t a8_real_to_float(a8_real_t a) {
         drop = FLOAT_MIN_EXPONENT - a.exponent;
     }
     if (drop > MANTISSA_BITS) {
-        return normalize(0, 0);
+        a.mantissa = 0;
+        drop = 1;
     }
-    uint64_t mantissa = a.mantissa >> drop;
-    uint64_t rest = a.mantissa & (bit(drop) - 1);
-    uint64_t half = bit(drop - 1);
-    if (rest > half || (rest == half && (mantissa & 1))) {
-        mantissa++;
-    }
-    return normalize(mantissa, a.exponent + drop);
+    return round_off(a.mantissa, drop, false, a.exponent);
 }
 
 a8_multiplier_t a8_multiplier(a8_real_t value) {

@@ -185,9 +185,28 @@ const char *a8_op_listed(uint32_t i) {
     return NULL;
 }
 
+// The place of name among count strings that lie one behind the other, -1 if it is none of them.
+static int32_t place_of(const char *name, const char *strings, int32_t count) {
+    for (int32_t i = 0; i < count; ++i) {
+        if (is_equal(strings, name)) {
+            return i;
+        }
+        strings += strlen(strings) + 1;
+    }
+    return -1;
+}
+
 const char *a8_op_dtype_listed(const char *name, uint32_t i) {
+    int32_t op = place_of(name, a8_op_name(0), A8_CODE_COUNT);
+    if (op < 0) {
+        op = place_of(name, custom_names, CUSTOM_END - A8_CODE_CUSTOM_FIRST);
+        if (op < 0) {
+            return NULL;
+        }
+        op += A8_CODE_CUSTOM_FIRST;
+    }
     for (const uint16_t *key = keys; *key != KEY_END; ++key) {
-        if (is_equal(a8_op_name(KEY_OP(*key)), name) && i-- == 0) {
+        if (is_same(KEY_OP(*key), op) && i-- == 0) {
             int32_t family = *key & KEY_FAMILY_MASK;
             return family == KEY_FAMILY_MASK ? "any" : a8_dtype_name((a8_dtype_t)family);
         }

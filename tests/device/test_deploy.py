@@ -81,7 +81,7 @@ def test_deploy(machine, repl, deploy, tmp_path):
     assert int(crc) & 0xFFFFFFFF == zlib.crc32(one.read_bytes())
 
     # A second one beside it; the first is replaced by another of its name.
-    two = renamed(DIGITS, "two", tmp_path)
+    two = renamed(IRIS, "two", tmp_path, bytes(3000))
     other = renamed(IRIS, "flower", tmp_path, b"a tail")
     code, out, _ = deploy(two, other)
     assert code == 0 and "replaced" in out and "new" in out

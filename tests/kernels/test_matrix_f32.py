@@ -67,10 +67,10 @@ def test_refused(name, program):
         return
     case = valid(name, F32)
     case.filter["dtype"] = "float16"
-    refused(case, program, "weights have another type", 0, 1)
+    refused(case, program, "a tensor has another type", 0, 1)
     case = valid(name, F32)
     case.bias["dtype"] = "int32"
-    refused(case, program, "bias has another type", 0, 2)
+    refused(case, program, "a tensor has another type", 0, 2)
 
 
 @pytest.mark.parametrize("name", WEIGHTED + ["average_pool", "max_pool"])

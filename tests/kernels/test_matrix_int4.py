@@ -68,7 +68,7 @@ def test_refused(name, program):
         refused(case, program, "another type", 9, code)
     case = valid(name, S4)
     case.bias["dtype"] = "int64"
-    refused(case, program, "bias has another type", 2, 4)
+    refused(case, program, "a tensor has another type", 2, 4)
 
 
 def test_refused_transpose_conv(program):

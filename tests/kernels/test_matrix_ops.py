@@ -117,9 +117,15 @@ def test_refused_windows(name, axis, program):
         case.options.update(options)
         return case
 
-    refused(spoiled(**{f"stride_{axis}": 0}), program, "stride is not from 1 to 65535", None, 0)
-    refused(spoiled(**{f"stride_{axis}": -2}), program, "stride is not from 1 to 65535", None, -2)
-    refused(spoiled(**{f"stride_{axis}": 65536}), program, "stride is not from 1 to 65535", None, 65536)
+    refused(spoiled(**{f"stride_{axis}": 0}), program, "stride or dilation is not from 1 to 65535", None, 0)
+    refused(spoiled(**{f"stride_{axis}": -2}), program, "stride or dilation is not from 1 to 65535", None, -2)
+    refused(
+        spoiled(**{f"stride_{axis}": 65536}),
+        program,
+        "stride or dilation is not from 1 to 65535",
+        None,
+        65536,
+    )
     expected, given = (7, 4) if axis == "h" else (5, 3)
     refused(spoiled(**{f"stride_{axis}": 1}), program, "output height or width", expected, given)
     refused(spoiled(padding=2), program, "neither SAME nor VALID", None, 2)
@@ -139,9 +145,9 @@ def test_refused_windows(name, axis, program):
         )
     else:
         field = f"dilation_{axis}_factor"
-        refused(spoiled(**{field: 0}), program, "dilation is not from 1 to 65535", None, 0)
-        refused(spoiled(**{field: -1}), program, "dilation is not from 1 to 65535", None, -1)
-        refused(spoiled(**{field: 65536}), program, "dilation is not from 1 to 65535", None, 65536)
+        refused(spoiled(**{field: 0}), program, "stride or dilation is not from 1 to 65535", None, 0)
+        refused(spoiled(**{field: -1}), program, "stride or dilation is not from 1 to 65535", None, -1)
+        refused(spoiled(**{field: 65536}), program, "stride or dilation is not from 1 to 65535", None, 65536)
         refused(
             spoiled(**{field: 4}, out_h=3, padding="VALID"),
             program,
@@ -155,10 +161,10 @@ def test_refused_windows(name, axis, program):
 def test_refused_images(name, program):
     case = valid(name)
     case.in_shape = (7, 5, 4)
-    refused(case, program, "four dimensions", 4, 3)
+    refused(case, program, "another rank", 4, 3)
     case = valid(name)
     case.out_shape = (*case.out_shape, 1)
-    refused(case, program, "four dimensions", 4, 5)
+    refused(case, program, "another rank", 4, 5)
     case = valid(name)
     case.in_shape = (2, *case.in_shape[1:])
     refused(case, program, "same batch size", 2, 1)
@@ -182,8 +188,8 @@ def test_refused_weights(name, program):
     channels = valid(name).out_shape[-1]
     values = valid(name).filter["values"]
     scales = valid(name).filter["scale"]
-    refused(with_filter(dtype="uint8"), program, "weights have another type", 9, 3)
-    refused(with_filter(scale=None), program, "weights have no scale", 1, 0)
+    refused(with_filter(dtype="uint8"), program, "a tensor has another type", 9, 3)
+    refused(with_filter(scale=None), program, "one scale an output channel", channels, 0)
     # Scales that are right for the tensor, but not those of output channels.
     along = {"conv": (3, 2), "depthwise_conv": (1, 3), "transpose_conv": (3, 8), "fully_connected": (1, 8)}[
         name
@@ -198,11 +204,11 @@ def test_refused_weights(name, program):
     refused(with_filter(scale=scales * np.float32(1e30)), program, "scales are too far apart", 30)
     if name != "fully_connected":
         refused(with_filter(scale=scales[:1], zero_point=[-5]), program, "zero point of weights", 0, -5)
-        refused(with_filter(values=values[0], scale=scales[:1]), program, "weights need four dimensions")
+        refused(with_filter(values=values[0], scale=scales[:1]), program, "another rank", 4)
     else:
-        refused(with_filter(values=values[0], scale=scales[:1]), program, "weights need two dimensions", 2, 1)
+        refused(with_filter(values=values[0], scale=scales[:1]), program, "another rank", 2, 1)
     refused(with_filter(values=np.zeros((0, *values.shape[1:]), np.int8), scale=scales[:1]), program, "")
-    refused(with_bias(dtype="int64"), program, "bias has another type", 2, 4)
+    refused(with_bias(dtype="int64"), program, "a tensor has another type", 2, 4)
     refused(
         with_bias(values=np.zeros(channels + 1, np.int32), scale=None),
         program,
@@ -236,16 +242,16 @@ def test_refused_scales_along_a_dimension_of_the_same_size(program):
 def test_refused_groups(program):
     case = valid("conv")
     case.in_shape = (1, 7, 5, 5)
-    refused(case, program, "no multiple of the weights' channels", 2, 5)
+    refused(case, program, "channels is no multiple", 2, 5)
     case = valid("conv")
     case.in_shape = (1, 7, 5, 6)
-    refused(case, program, "no multiple of the number of groups", 3, 8)
+    refused(case, program, "channels is no multiple", 3, 8)
     case = valid("conv")
     case.in_shape = (1, 7, 5, 1)
-    refused(case, program, "no multiple of the weights' channels", 2, 1)
+    refused(case, program, "channels is no multiple", 2, 1)
     case = valid("depthwise_conv")
     case.in_shape = (1, 7, 5, 3)
-    refused(case, program, "no multiple of input channels", 3, 8)
+    refused(case, program, "channels is no multiple", 3, 8)
     for wrong in (0, 1, 3, -2):
         case = valid("depthwise_conv")
         case.options["depth_multiplier"] = wrong
@@ -264,10 +270,10 @@ def test_refused_transpose_conv(program):
     refused(spoiled(in_shape=(2, 4, 3, 8)), program, "same batch size")
     refused(spoiled(in_shape=(1, 4, 3, 7)), program, "as many channels as the input", 7, 8)
     refused(spoiled(out_shape=(1, 7, 5, 5)), program, "as many channels as the output", 5, 4)
-    refused(spoiled(in_shape=(4, 3, 8)), program, "four dimensions", 4, 3)
+    refused(spoiled(in_shape=(4, 3, 8)), program, "another rank", 4, 3)
     for key, value, words in [
-        ("stride_h", 0, "stride is not from 1"),
-        ("stride_w", 65536, "stride is not from 1"),
+        ("stride_h", 0, "stride or dilation is not from 1"),
+        ("stride_w", 65536, "stride or dilation is not from 1"),
         ("padding", 3, "neither SAME nor VALID"),
     ]:
         case = valid("transpose_conv")
@@ -323,7 +329,7 @@ def test_refused_pools(name, program):
     case = valid(name)
     case.out_zero_point = 11
     case.in_zero_point = 12
-    refused(case, program, "same zero point", 12, 11)
+    refused(case, program, "same scale and zero point", 12, 11)
     for scale in (0.10001, 0.09999):
         case = valid(name)
         case.out_scale = scale

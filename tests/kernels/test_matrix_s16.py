@@ -171,22 +171,22 @@ def test_refused(name, program):
         case.in_shape, case.out_shape = (1, 300, 300, 1), (1, 150, 150, 1)
         refused(case, program, "too many elements", 2**15, 90000)
         return
-    refused(spoiled(in_zero_point=3), program, "zero point of int16", 0, 3)
-    refused(spoiled(out_zero_point=-7), program, "zero point of int16", 0, -7)
+    refused(spoiled(in_zero_point=3), program, "zero point 0", 0, 3)
+    refused(spoiled(out_zero_point=-7), program, "zero point 0", 0, -7)
     case = valid(name, S16)
     case.filter["dtype"] = "int4"  # refused by the reference too
     if name == "transpose_conv":
         refused(case, program, "does not take this element type", None, 17)
     else:
-        refused(case, program, "weights have another type", 9, 17)
+        refused(case, program, "a tensor has another type", 9, 17)
     case = valid(name, S16)
     case.filter["dtype"] = "int16"
-    refused(case, program, "weights have another type", 9, 7)
+    refused(case, program, "a tensor has another type", 9, 7)
     for dtype, code in {"int32": 2, "int16": 7, "int8": 9}.items():
         if dtype not in {t for types in BIASES[name] for t in types.biases}:
             case = valid(name, S16)
             case.bias["dtype"] = dtype  # the reference takes its bytes for int64
-            refused(case, program, "bias has another type", 4, code)
+            refused(case, program, "a tensor has another type", 4, code)
     case = valid(name, S16)
     case.out_scale = np.float32(case.in_scale * case.filter["scale"].max() / 2**14.5)
     refused(case, program, "scales are too far apart", 14, 15)

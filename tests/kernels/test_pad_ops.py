@@ -277,7 +277,7 @@ REFUSED = [
     (depth(out=(1, 2, 2, 5)), MODEL, "in blocks", None, 2),
     (depth(out=(2, 2, 2, 4)), MODEL, "in blocks", None, 2),
     (depth(out=(1, 1, 2, 4)), MODEL, "in blocks", None, 2),
-    (depth(shape=(1, 4, 4), out=(1, 2, 8)), UNSUPPORTED, "rank 4", 4, 3),
+    (depth(shape=(1, 4, 4), out=(1, 2, 8)), UNSUPPORTED, "another rank", 4, 3),
     (depth(shape=(1, 2, 2, 4), out=(1, 4, 4, 2), op="DEPTH_TO_SPACE"), MODEL, "in blocks", None, 2),
     (batches(block=(2, 0)), MODEL, "empty", None, None),
     (batches(block=(2, 2, 2), pads=((0, 0),) * 3), UNSUPPORTED, "neither one nor two", 2, 3),

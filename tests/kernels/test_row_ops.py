@@ -320,9 +320,9 @@ LOG = {"op": "LOG_SOFTMAX", "out_scale": 1 / 16, "out_zero_point": 127}
 L2 = {"op": "L2_NORMALIZATION", "out_scale": 1 / 128, "out_zero_point": 0}
 
 REFUSED = [
-    (refuse(out_zero_point=0), UNSUPPORTED, "lowest value", -128, 0),
-    (refuse(out_scale=0.1), UNSUPPORTED, "scale 1/256", None, None),
-    (refuse(out_dtype="int16"), UNSUPPORTED, "lowest value", -32768, -128),
+    (refuse(out_zero_point=0), UNSUPPORTED, "lowest zero point", -128, 0),
+    (refuse(out_scale=0.1), UNSUPPORTED, "scale 1/256", -128, -128),
+    (refuse(out_dtype="int16"), UNSUPPORTED, "lowest zero point", -32768, -128),
     (refuse(beta=0.0), UNSUPPORTED, "beta", None, None),
     (refuse(beta=-1.0), UNSUPPORTED, "beta", None, None),
     (refuse(beta=math.nan), UNSUPPORTED, "beta", None, None),
@@ -330,10 +330,10 @@ REFUSED = [
     (refuse(beta=None), UNSUPPORTED, "beta", None, None),
     (refuse(scale=1e-9), UNSUPPORTED, "2^-26", None, None),
     (refuse(out_shape=(4, 2)), MODEL, "last dimension", 4, 2),
-    (refuse(shape=(), out_shape=()), MODEL, "dimension to go along", 1, 0),
+    (refuse(shape=(), out_shape=()), MODEL, "another rank", 1, 0),
     (refuse(shape=(8192,), out_shape=(8192,)), UNSUPPORTED, "large", 8191, 8192),
-    (refuse(**S16 | {"zero_point": 1}), UNSUPPORTED, "zero points 0", 0, 1),
-    (refuse(**S16 | {"out_zero_point": 1}), UNSUPPORTED, "zero points 0", 0, 1),
+    (refuse(**S16 | {"zero_point": 1}), UNSUPPORTED, "zero point 0", 0, 1),
+    (refuse(**S16 | {"out_zero_point": 1}), UNSUPPORTED, "zero point 0", 0, 1),
     (refuse(**S16 | {"out_scale": 0.1}), UNSUPPORTED, "scale 1/32768", None, None),
     (refuse(**S16 | {"out_dtype": "int8"}), UNSUPPORTED, "another type", 7, 9),
     (refuse(**S16 | {"beta": 0.0}), UNSUPPORTED, "beta", None, None),

@@ -13,7 +13,7 @@ from typing import Any
 import rich_click as click
 from rich.table import Table
 
-from .. import boards, options, render, running, transports
+from .. import boards, config, options, render, running, transports
 from ..boards import Board
 from ..errors import BoardError, ToolError, UsageError
 
@@ -138,6 +138,7 @@ def run(
     out: str | None,
     as_json: bool,
 ) -> int:
+    board = board or config.default("board")
     known = boards.board(board) if board else None
     for model in models:
         if not Path(model).is_file():

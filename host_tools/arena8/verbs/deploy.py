@@ -28,7 +28,8 @@ from ..transports.repl import Repl
 
 SUFFIX = ".tflite"
 
-# What the board says of itself. operators(name) lists the types of an operator; older firmware can't.
+# What the board says of itself and of some operators. operators(name) lists the types of one; older firmware
+# can't.
 ABOUT = """
 import arena8, gc, sys
 gc.collect()
@@ -37,10 +38,11 @@ print(repr((getattr(sys.implementation, '_build', None), gc.mem_free(),
 """
 OPERATORS = """
 import arena8
+_a8_ops = [n for n in arena8.operators() if n in {names!r}]
 try:
-    print(repr({n: arena8.operators(n) for n in arena8.operators()}))
+    print(repr({{n: arena8.operators(n) for n in _a8_ops}}))
 except TypeError:
-    print(repr({n: None for n in arena8.operators()}))
+    print(repr({{n: None for n in _a8_ops}}))
 """
 LOOK = """
 import arena8
@@ -217,7 +219,8 @@ def look(repl: Repl, models: list[NewModel]) -> tuple[Partition, str | None]:
     """The board's partition and name; ToolError if it can't run one of the models."""
     remote.models(repl)  # says what to do about a firmware without arena8
     board, free, static = literal(repl, repl.exec(ABOUT))
-    known = literal(repl, repl.exec(OPERATORS)) if models else {}
+    names = tuple(sorted({op for model in models for op, _ in model.rows}))
+    known = literal(repl, repl.exec(OPERATORS.format(names=names))) if names else {}
     target = boards.all_boards()[board].target if board in boards.all_boards() else None
     for model in models:
         missing = [row_name(op, family) for op, family in model.rows if not has_row(known, op, family)]

@@ -14,7 +14,7 @@ from typing import Any
 
 import rich_click as click
 
-from .. import backup, boards, flashers, options, render, running, transports
+from .. import backup, boards, config, flashers, options, render, running, transports
 from ..boards import Board
 from ..errors import BoardError, RemoteError, ToolError, UsageError
 from ..flashers import bootsel, uf2
@@ -45,7 +45,8 @@ def tell(text: str) -> None:
 
 def run(request: Request) -> int:
     start = time.monotonic()
-    wanted = boards.board(request.board) if request.board else None
+    name = request.board or config.default("board")
+    wanted = boards.board(name) if name else None
     if wanted:
         flashers.require_uf2(wanted)
     port = transports.choose_port(request.port)
@@ -61,7 +62,7 @@ def run(request: Request) -> int:
     elif port and (drive := bootsel.look_at(port)):
         report = flash_drive(request, wanted, drive)
     elif port:
-        report = flash_running(request, wanted, port)
+        report = flash_running(request, wanted, transports.device(port))
     else:
         report = flash_the_one(request, wanted)
     report["seconds"] = round(time.monotonic() - start, 1)

@@ -139,7 +139,7 @@ def run(
 def command(models, out, arena, labels, sample_rate, image_size, as_json) -> int:
     """Writes MODELs as C sources for a firmware build of your own, and a manifest.json about them.
 
-    `arena8 build` does this by itself; docs/add_to_your_firmware.md shows where the folder goes otherwise. The
-    CRC-32 of a model is what `arena8.models()` on the board reports.
+    `arena8 build` does this by itself; docs/add_to_your_firmware.md shows where the folder goes otherwise.
+    The CRC-32 of a model is what `arena8.models()` on the board reports.
     """
     return run(models, out, arena, labels, sample_rate, image_size, as_json)

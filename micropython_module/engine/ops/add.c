@@ -30,7 +30,7 @@ int a8_add_prepare(a8_ctx_t *ctx) {
     a8_real_t ratio = a8_real_div(twice_max, a8_real_scale(a8_real_from_float(out.scale), left_shift));
     a8_multiplier_t m = a8_multiplier(ratio);
     if (m.shift > 0) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "output scale is far too small for an input's", A8_NONE,
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_TINY_SCALE, A8_NONE,
             A8_NONE);
     }
     params.output_multiplier = m.multiplier;

@@ -75,7 +75,7 @@ int a8_add_n_prepare_s8(a8_ctx_t *ctx) {
     a8_real_t unit = a8_real_scale(a8_real_from_float(out.scale), LEFT_SHIFT);
     a8_multiplier_t m = a8_multiplier(a8_real_div(a8_real_from_float(in.scale), unit));
     if (m.shift > 0) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "output scale is far too small for the inputs'", A8_NONE, A8_NONE);
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_TINY_SCALE, A8_NONE, A8_NONE);
     }
     // The reference takes the zero point away once more than there are inputs: its sum starts with it.
     block->sum_offset = -in.zero_point * (block->inputs + 1);

@@ -33,7 +33,7 @@ int a8_arithmetic_prepare_f32(a8_ctx_t *ctx) {
             params = (params_t){ 0, 6 };
             break;
         default:
-            return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "no such fused activation", A8_NONE, activation);
+            return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_WRONG_ACTIVATION, A8_NONE, activation);
     }
     return a8_broadcast_prepare(ctx, 2, in, &out, &params, sizeof(params));
 }

@@ -125,7 +125,7 @@ int a8_batch_matmul_prepare(a8_ctx_t *ctx) {
     const a8_tensor_info_t *tensors[] = { &left, &right, &output };
     for (uint32_t i = 0; wide && i < 3; i++) {
         if (tensors[i]->zero_point != 0) {
-            return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "zero point of an int16 tensor is not 0", 0,
+            return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_INT16_ZERO, 0,
                 tensors[i]->zero_point);
         }
     }
@@ -153,12 +153,8 @@ int a8_batch_matmul_prepare_f32(a8_ctx_t *ctx) {
         return code;
     }
     for (uint32_t i = 0; i < 3; i++) {
-        if (tensors[i].dtype != A8_FLOAT32) {
-            return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "a tensor has another type than the operator takes",
-                A8_FLOAT32, (int32_t)tensors[i].dtype);
-        }
-        if (tensors[i].count == 0 || tensors[i].bytes > INT32_MAX) {
-            return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "a tensor has no elements, or 2 GB or more", A8_NONE, A8_NONE);
+        if ((code = a8_check_type(ctx, &tensors[i], A8_FLOAT32)) != A8_OK) {
+            return code;
         }
     }
     if ((code = check_shapes(ctx, &tensors[0], &tensors[1], &tensors[2], &block)) != A8_OK) {

@@ -35,7 +35,7 @@ int a8_broadcast_tensors(a8_ctx_t *ctx, int32_t n, a8_tensor_info_t *in, a8_tens
 int a8_broadcast_movable(a8_ctx_t *ctx, const a8_tensor_info_t *info) {
     uint32_t size = a8_dtype_size(info->dtype);
     if (size == 0 || size > 8) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "elements of this type can't be moved", A8_NONE,
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_WRONG_ELEMENTS, A8_NONE,
             (int32_t)info->dtype);
     }
     return A8_OK;
@@ -55,7 +55,7 @@ int a8_broadcast_activation(a8_ctx_t *ctx, const a8_tensor_info_t *out, int32_t 
     *min = out->dtype == A8_INT16 ? INT16_MIN : INT8_MIN;
     *max = out->dtype == A8_INT16 ? INT16_MAX : INT8_MAX;
     if (a8_activation_range(activation, out->scale, out->zero_point, min, max) != 0) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "no such fused activation", A8_NONE, activation);
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_WRONG_ACTIVATION, A8_NONE, activation);
     }
     return A8_OK;
 }
@@ -66,7 +66,7 @@ int a8_broadcast_symmetric(a8_ctx_t *ctx, const a8_tensor_info_t *in, int32_t n,
         zero_point = in[i].zero_point;
     }
     if (zero_point != 0) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "int16 tensors need zero point 0 here", 0, zero_point);
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_INT16_ZERO, 0, zero_point);
     }
     return A8_OK;
 }

@@ -10,22 +10,16 @@ int a8_check_node(a8_ctx_t *ctx, uint32_t n_inputs, a8_tensor_info_t *input, a8_
         return a8_ctx_fail(ctx, A8_ERR_MODEL, "wrong number of outputs", 1, (int32_t)a8_ctx_outputs(ctx));
     }
     int code = a8_ctx_input(ctx, 0, input);
-    if (code != A8_OK) {
-        return code;
-    }
-    return a8_ctx_output(ctx, 0, output);
+    return code == A8_OK ? a8_ctx_output(ctx, 0, output) : code;
 }
 
 int a8_check_type(a8_ctx_t *ctx, const a8_tensor_info_t *info, a8_dtype_t dtype) {
     if (info->dtype != dtype) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "a tensor has another type than the operator takes",
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_WRONG_TYPE,
             (int32_t)dtype, (int32_t)info->dtype);
     }
     if (info->count == 0) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "a tensor has no elements", 1, 0);
-    }
-    if (info->bytes > INT32_MAX) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "a tensor has 2 GB or more", A8_NONE, A8_NONE);
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_NO_ELEMENTS, 1, 0);
     }
     return A8_OK;
 }

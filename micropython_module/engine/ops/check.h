@@ -17,10 +17,21 @@
 // saturates them, and no scaled input wraps around.
 #define A8_SATURATING_SHIFT (20)
 
+// Sentences of many operators.
+#define A8_WRONG_TYPE "a tensor has another type than the operator takes"
+#define A8_WRONG_RANK "a tensor has another rank than the operator takes"
+#define A8_NO_ELEMENTS "a tensor has no elements"
+#define A8_WRONG_CHANNELS "a number of channels is no multiple of another"
+#define A8_WRONG_ACTIVATION "fused activation is not supported"
+#define A8_WRONG_ELEMENTS "the operator takes no elements of this type"
+#define A8_INT16_ZERO "int16 tensors need zero point 0 here"
+#define A8_TINY_SCALE "output scale is far too small for an input's"
+#define A8_LONG_ROWS "last dimension is too large"
+
 // Gets input 0 and output 0 of a node with n_inputs inputs and one output.
 int a8_check_node(a8_ctx_t *ctx, uint32_t n_inputs, a8_tensor_info_t *input, a8_tensor_info_t *output);
 
-// Has the tensor this type, and elements (less than 2 GB)?
+// Has the tensor this type, and elements?
 int a8_check_type(a8_ctx_t *ctx, const a8_tensor_info_t *info, a8_dtype_t dtype);
 
 // Has it one scale as well? The model view has

@@ -22,12 +22,12 @@ static int prepare(a8_ctx_t *ctx, a8_weighted_records_t *records) {
             t.filter.dims[0]);
     }
     if (params.in_c % params.group_in != 0) {
-        return a8_ctx_fail(ctx, A8_ERR_MODEL, "input channels are no multiple of the weights' channels",
+        return a8_ctx_fail(ctx, A8_ERR_MODEL, A8_WRONG_CHANNELS,
             params.group_in, params.in_c);
     }
     const int32_t groups = params.in_c / params.group_in;
     if (params.out_c % groups != 0) {
-        return a8_ctx_fail(ctx, A8_ERR_MODEL, "output channels are no multiple of the number of groups", groups,
+        return a8_ctx_fail(ctx, A8_ERR_MODEL, A8_WRONG_CHANNELS, groups,
             params.out_c);
     }
     params.group_out = params.out_c / groups;

@@ -27,7 +27,7 @@ static int prepare(a8_ctx_t *ctx, a8_weighted_records_t *records) {
             t.filter.dims[3]);
     }
     if (params.out_c % params.in_c != 0) {
-        return a8_ctx_fail(ctx, A8_ERR_MODEL, "output channels are no multiple of input channels", params.in_c,
+        return a8_ctx_fail(ctx, A8_ERR_MODEL, A8_WRONG_CHANNELS, params.in_c,
             params.out_c);
     }
     params.group_out = params.out_c / params.in_c;

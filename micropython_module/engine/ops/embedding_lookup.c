@@ -50,7 +50,7 @@ int a8_embedding_lookup_prepare(a8_ctx_t *ctx) {
         }
     }
     if (output.count == 0 || rows.count == 0) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "a tensor has no elements", 1, 0);
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_NO_ELEMENTS, 1, 0);
     }
     if (dequantize && (rows.n_scales != 1 || rows.zero_point != 0)) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "rows that become float32 need one scale and zero point 0", 0,

@@ -13,7 +13,7 @@ static int check_shapes(a8_ctx_t *ctx, const a8_weighted_t *t, a8_fully_connecte
     const a8_tensor_info_t *filter = &t->filter;
     const a8_tensor_info_t *output = &t->output;
     if (filter->rank < 2) {
-        return a8_ctx_fail(ctx, A8_ERR_MODEL, "weights need two dimensions", 2, (int32_t)filter->rank);
+        return a8_ctx_fail(ctx, A8_ERR_MODEL, A8_WRONG_RANK, 2, (int32_t)filter->rank);
     }
     params->depth = filter->dims[filter->rank - 1];
     params->out_c = filter->dims[filter->rank - 2];

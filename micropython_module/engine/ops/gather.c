@@ -58,7 +58,7 @@ static int tensors(a8_ctx_t *ctx, a8_tensor_info_t *in, a8_tensor_info_t *indice
         return code;
     }
     if (indices->count == 0) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "a tensor has no elements", 1, 0);
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_NO_ELEMENTS, 1, 0);
     }
     return A8_OK;
 }

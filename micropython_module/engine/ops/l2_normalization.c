@@ -23,7 +23,7 @@ static int prepare(a8_ctx_t *ctx, a8_tensor_info_t *in, a8_tensor_info_t *out, b
         return code;
     }
     if (a8_ctx_option_int8(ctx, 0, 0) != 0) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "no such fused activation", 0, a8_ctx_option_int8(ctx, 0, 0));
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_WRONG_ACTIVATION, 0, a8_ctx_option_int8(ctx, 0, 0));
     }
     int32_t depth;
     int32_t rows;
@@ -54,7 +54,7 @@ int a8_l2_normalization_prepare_s8(a8_ctx_t *ctx) {
             A8_NONE, A8_NONE);
     }
     if (block->depth > MAX_DEPTH) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "L2_NORMALIZATION's last dimension is too large", MAX_DEPTH,
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_LONG_ROWS, MAX_DEPTH,
             block->depth);
     }
     block->zero_point = in.zero_point;

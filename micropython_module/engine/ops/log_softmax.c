@@ -36,7 +36,7 @@ int a8_log_softmax_prepare_s8(a8_ctx_t *ctx) {
             A8_NONE, A8_NONE);
     }
     if (depth > MAX_DEPTH) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "LOG_SOFTMAX's last dimension is too large", MAX_DEPTH, depth);
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_LONG_ROWS, MAX_DEPTH, depth);
     }
     a8_scaled_diff_t diff;
     code = a8_scaled_diff(ctx, in.scale, 1.0f, &diff);

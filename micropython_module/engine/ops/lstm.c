@@ -34,7 +34,7 @@ static int check_shapes(a8_ctx_t *ctx, const a8_lstm_node_t *node, a8_lstm_sizes
     const a8_tensor_info_t *input = &node->input;
     const a8_tensor_info_t *output = &node->output;
     if (input->rank != 3 || output->rank != 3) {
-        return a8_ctx_fail(ctx, A8_ERR_MODEL, "an LSTM's input or output has not three dimensions", 3,
+        return a8_ctx_fail(ctx, A8_ERR_MODEL, A8_WRONG_RANK, 3,
             (int32_t)(input->rank != 3 ? input->rank : output->rank));
     }
     for (uint32_t i = 0; i < 2; i++) {
@@ -86,7 +86,7 @@ int a8_lstm_weights(a8_ctx_t *ctx, uint32_t i, int32_t units, int32_t columns, a
         return code;
     }
     if (weights->rank != 2) {
-        return a8_ctx_fail(ctx, A8_ERR_MODEL, "weights have not two dimensions", 2, (int32_t)weights->rank);
+        return a8_ctx_fail(ctx, A8_ERR_MODEL, A8_WRONG_RANK, 2, (int32_t)weights->rank);
     }
     if (weights->dims[0] != units) {
         return a8_ctx_fail(ctx, A8_ERR_MODEL, "weights have not one row a unit", units, weights->dims[0]);

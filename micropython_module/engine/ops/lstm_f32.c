@@ -11,33 +11,22 @@ typedef struct {
 
 typedef char a8_assert_lstm_f32_block_t[sizeof(block_t) == 60 ? 1 : -1];
 
-static int check_floats(a8_ctx_t *ctx, const a8_tensor_info_t *info) {
-    if (info->dtype != A8_FLOAT32) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "a tensor has another type than the operator takes", A8_FLOAT32,
-            (int32_t)info->dtype);
-    }
-    if (info->count == 0 || info->bytes > INT32_MAX) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "a tensor has no elements, or 2 GB or more", A8_NONE, A8_NONE);
-    }
-    return A8_OK;
-}
-
 int a8_lstm_prepare_f32(a8_ctx_t *ctx) {
     a8_lstm_node_t node;
     a8_tensor_info_t weights;
     block_t block = { 0 };
     a8_lstm_sizes_t *sizes = &block.sizes;
     int code;
-    if ((code = a8_lstm_node(ctx, &node, sizes)) != A8_OK || (code = check_floats(ctx, &node.input)) != A8_OK ||
-        (code = check_floats(ctx, &node.hidden)) != A8_OK || (code = check_floats(ctx, &node.cell)) != A8_OK ||
-        (code = check_floats(ctx, &node.output)) != A8_OK) {
+    if ((code = a8_lstm_node(ctx, &node, sizes)) != A8_OK || (code = a8_check_type(ctx, &node.input, A8_FLOAT32)) != A8_OK ||
+        (code = a8_check_type(ctx, &node.hidden, A8_FLOAT32)) != A8_OK || (code = a8_check_type(ctx, &node.cell, A8_FLOAT32)) != A8_OK ||
+        (code = a8_check_type(ctx, &node.output, A8_FLOAT32)) != A8_OK) {
         return code;
     }
     for (uint32_t i = 0; i < A8_LSTM_GATES; i++) {
         if ((code = a8_lstm_weights(ctx, A8_LSTM_IN_WEIGHTS + i, sizes->units, sizes->inputs, &weights)) != A8_OK ||
-            (code = check_floats(ctx, &weights)) != A8_OK ||
+            (code = a8_check_type(ctx, &weights, A8_FLOAT32)) != A8_OK ||
             (code = a8_lstm_weights(ctx, A8_LSTM_HIDDEN_WEIGHTS + i, sizes->units, sizes->units, &weights)) != A8_OK ||
-            (code = check_floats(ctx, &weights)) != A8_OK ||
+            (code = a8_check_type(ctx, &weights, A8_FLOAT32)) != A8_OK ||
             (code = a8_lstm_bias(ctx, i, sizes->units, A8_FLOAT32)) != A8_OK) {
             return code;
         }

@@ -33,7 +33,7 @@ static int check_types(a8_ctx_t *ctx, const a8_lstm_node_t *node) {
     const a8_tensor_info_t *symmetric[] = { &node->cell, &node->input, &node->hidden };
     for (uint32_t i = 0; i < (dtype == A8_INT16 ? 3 : 1); i++) {
         if (symmetric[i]->zero_point != 0) {
-            return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "zero point of an int16 tensor is not 0", 0,
+            return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_INT16_ZERO, 0,
                 symmetric[i]->zero_point);
         }
     }

@@ -26,7 +26,7 @@ int a8_mul_prepare(a8_ctx_t *ctx) {
     a8_real_t scale = a8_real_mul(a8_real_from_float(in[0].scale), a8_real_from_float(in[1].scale));
     a8_multiplier_t m = a8_multiplier(a8_real_div(scale, a8_real_from_float(out.scale)));
     if (m.shift > A8_SHIFT_MAX) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "output scale is far too small for the inputs'", A8_NONE,
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_TINY_SCALE, A8_NONE,
             A8_NONE);
     }
     params.multiplier = m.multiplier;

@@ -75,7 +75,7 @@ static int paddings(a8_ctx_t *ctx, const a8_tensor_info_t *in, const a8_tensor_i
 static int padding_value(a8_ctx_t *ctx, const a8_tensor_info_t *out, block_t *block) {
     block->element = (uint8_t)a8_dtype_size(out->dtype);
     if (block->element > sizeof(block->value)) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "the operator takes no elements of this type", A8_NONE,
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_WRONG_ELEMENTS, A8_NONE,
             (int32_t)out->dtype);
     }
     if (block->element == 1) {

@@ -204,7 +204,7 @@ static int negate(a8_ctx_t *ctx, a8_dtype_t dtype, finish_t *finish, bool above,
         lines.min = INT32_MIN; // the reference takes -32768 as its own magnitude
         lines.max = INT32_MAX;
     } else if (dtype == A8_INT16 && (in.zero_point != 0 || out.zero_point != 0)) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "int16 tensors need zero point 0 here", 0,
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_INT16_ZERO, 0,
             in.zero_point != 0 ? in.zero_point : out.zero_point);
     }
     return finish(ctx, &in, &lines);

@@ -14,13 +14,10 @@ enum {
 #define SCALE_TOLERANCE (1e-6f) // the reference's
 
 static int check_quantization(a8_ctx_t *ctx, const a8_tensor_info_t *input, const a8_tensor_info_t *output) {
-    if (input->zero_point != output->zero_point) {
-        return a8_ctx_fail(ctx, A8_ERR_MODEL, "a pool's input and output need the same zero point",
-            input->zero_point, output->zero_point);
-    }
     const float difference = input->scale - output->scale;
-    if (difference > SCALE_TOLERANCE || difference < -SCALE_TOLERANCE) {
-        return a8_ctx_fail(ctx, A8_ERR_MODEL, "a pool's input and output need the same scale", A8_NONE, A8_NONE);
+    if (input->zero_point != output->zero_point || difference > SCALE_TOLERANCE || difference < -SCALE_TOLERANCE) {
+        return a8_ctx_fail(ctx, A8_ERR_MODEL, "a pool's input and output need the same scale and zero point",
+            input->zero_point, output->zero_point);
     }
     return A8_OK;
 }
@@ -51,7 +48,7 @@ static int open(a8_ctx_t *ctx, int32_t max_taps, a8_tensor_info_t *input, a8_ten
     const int32_t taps_w = win->filter_w < win->in_w ? win->filter_w : win->in_w;
     const int32_t taps = taps_h * taps_w; // no more than elements of the input
     if (taps > max_taps) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "a pool's window has too many elements", max_taps, taps);
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "a tensor has too many elements", max_taps, taps);
     }
     params->batches = input->dims[0];
     params->channels = input->dims[3];
@@ -81,7 +78,7 @@ static int prepare(a8_ctx_t *ctx, int32_t max_taps, int32_t min, int32_t max) {
     }
     const int32_t activation = a8_ctx_option_int8(ctx, ACTIVATION, 0);
     if (a8_activation_range(activation, output.scale, output.zero_point, &min, &max) != 0) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "fused activation is not supported", A8_NONE, activation);
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_WRONG_ACTIVATION, A8_NONE, activation);
     }
     params.min = (int16_t)min;
     params.max = (int16_t)max;

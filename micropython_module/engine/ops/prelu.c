@@ -32,7 +32,7 @@ int a8_prelu_prepare(a8_ctx_t *ctx) {
     for (int i = 0; i < 2; i++) {
         a8_multiplier_t m = a8_multiplier(a8_real_div(scale, a8_real_from_float(out.scale)));
         if (m.shift > A8_SHIFT_MAX) {
-            return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "output scale is far too small for the input's", A8_NONE,
+            return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_TINY_SCALE, A8_NONE,
                 A8_NONE);
         }
         params.multiplier[i] = m.multiplier;

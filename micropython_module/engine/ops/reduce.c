@@ -82,8 +82,8 @@ int a8_reduce_axis(a8_ctx_t *ctx, const a8_tensor_info_t *in, a8_axis_t *axis) {
     if (axes == 0 || (axes & (axes - 1)) != 0) {
         return a8_ctx_fail(ctx, A8_ERR_MODEL, "the operator needs one axis", 1, axes == 0 ? 0 : 2);
     }
-    if (in->count == 0 || in->bytes > INT32_MAX) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "input has no elements, or 2 GB", A8_NONE, A8_NONE);
+    if (in->count == 0) {
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_NO_ELEMENTS, A8_NONE, A8_NONE);
     }
     axis->outer = axis->inner = 1;
     for (uint32_t i = 0; i < in->rank; i++) {

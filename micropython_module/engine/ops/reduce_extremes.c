@@ -19,8 +19,8 @@ static int prepare(a8_ctx_t *ctx, bool quantized) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "output has not the input's type", (int32_t)in.dtype,
             (int32_t)out.dtype);
     }
-    if (in.count == 0 || in.bytes > INT32_MAX) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "input has no elements, or 2 GB", A8_NONE, A8_NONE);
+    if (in.count == 0) {
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_NO_ELEMENTS, A8_NONE, A8_NONE);
     }
     if (quantized && (in.scale != out.scale || in.zero_point != out.zero_point)) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "output has not the input's scale and zero point", A8_NONE,

@@ -17,8 +17,8 @@ int a8_reduce_prepare_f32(a8_ctx_t *ctx) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "output has not the input's type", A8_FLOAT32,
             (int32_t)out.dtype);
     }
-    if (in.count == 0 || in.bytes > INT32_MAX) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "input has no elements, or 2 GB", A8_NONE, A8_NONE);
+    if (in.count == 0) {
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_NO_ELEMENTS, A8_NONE, A8_NONE);
     }
     a8_reduce_t *reduce = a8_ctx_alloc(ctx, sizeof(a8_reduce_t));
     return reduce == NULL ? A8_ERR_MEMORY : a8_reduce_prepare(ctx, &in, &out, reduce);

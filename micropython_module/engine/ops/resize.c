@@ -24,7 +24,7 @@ int a8_resize_check(a8_ctx_t *ctx, a8_tensor_info_t *in, a8_tensor_info_t *out, 
             (int32_t)out->dtype);
     }
     if (in->rank != 4 || out->rank != 4) {
-        return a8_ctx_fail(ctx, A8_ERR_MODEL, "a tensor has not rank 4", 4,
+        return a8_ctx_fail(ctx, A8_ERR_MODEL, A8_WRONG_RANK, 4,
             (int32_t)(in->rank != 4 ? in->rank : out->rank));
     }
     for (uint32_t i = 0; i < 4; i++) {
@@ -33,8 +33,8 @@ int a8_resize_check(a8_ctx_t *ctx, a8_tensor_info_t *in, a8_tensor_info_t *out, 
             return a8_ctx_fail(ctx, A8_ERR_MODEL, "output has not the shape that the size says", wanted, out->dims[i]);
         }
     }
-    if (in->count == 0 || out->count == 0 || in->bytes > INT32_MAX || out->bytes > INT32_MAX) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "a tensor has no elements, or 2 GB", A8_NONE, A8_NONE);
+    if (in->count == 0 || out->count == 0) {
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_NO_ELEMENTS, A8_NONE, A8_NONE);
     }
     resize->batches = in->dims[0];
     resize->in_h = in->dims[1];

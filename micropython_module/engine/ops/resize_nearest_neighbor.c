@@ -46,7 +46,7 @@ int a8_resize_nearest_neighbor_prepare(a8_ctx_t *ctx) {
         return code;
     }
     if (in.dtype == A8_STRING || in.dtype == A8_RESOURCE || in.dtype == A8_VARIANT || in.dtype == A8_INT4) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "pixels of this type can't be copied", A8_NONE, (int32_t)in.dtype);
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_WRONG_ELEMENTS, A8_NONE, (int32_t)in.dtype);
     }
     uint32_t entries = (uint32_t)(size.out_h + size.out_w);
     block_t *block = a8_ctx_alloc(ctx, (uint32_t)(sizeof(block_t) + entries * sizeof(uint16_t)));

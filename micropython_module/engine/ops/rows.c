@@ -11,10 +11,10 @@ int a8_check_rows(a8_ctx_t *ctx, const a8_tensor_info_t *in, const a8_tensor_inf
         return code;
     }
     if (in->rank == 0) {
-        return a8_ctx_fail(ctx, A8_ERR_MODEL, "the operator needs a dimension to go along", 1, 0);
+        return a8_ctx_fail(ctx, A8_ERR_MODEL, A8_WRONG_RANK, 1, 0);
     }
-    if (in->count == 0 || in->bytes > INT32_MAX || out->bytes > INT32_MAX) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "input has no elements, or 2 GB", A8_NONE, A8_NONE);
+    if (in->count == 0) {
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_NO_ELEMENTS, 1, 0);
     }
     *depth = in->dims[in->rank - 1];
     *rows = (int32_t)in->count / *depth;

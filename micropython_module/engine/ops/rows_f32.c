@@ -58,7 +58,7 @@ int a8_log_softmax_prepare_f32(a8_ctx_t *ctx) {
 int a8_l2_normalization_prepare_f32(a8_ctx_t *ctx) {
     int32_t activation = a8_ctx_option_int8(ctx, 0, 0);
     if (activation != 0) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "no such fused activation", 0, activation);
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_WRONG_ACTIVATION, 0, activation);
     }
     return prepare(ctx, 1.0f);
 }

@@ -64,7 +64,7 @@ static int prepare(a8_ctx_t *ctx, a8_dtype_t dtype) {
         return code;
     }
     if (dtype == A8_INT16 && (in.zero_point != 0 || out.zero_point != 0)) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "int16 tensors need zero point 0 here", 0,
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_INT16_ZERO, 0,
             in.zero_point != 0 ? in.zero_point : out.zero_point);
     }
     bool is_int8 = dtype == A8_INT8;

@@ -98,7 +98,7 @@ static int prepare(a8_ctx_t *ctx, bool is_tanh) {
         return code;
     }
     if (in.zero_point != 0 || out.zero_point != 0) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "int16 tensors need zero point 0 here", 0,
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_INT16_ZERO, 0,
             in.zero_point != 0 ? in.zero_point : out.zero_point);
     }
     if (!a8_near_power_of_two(out.scale, -15)) {

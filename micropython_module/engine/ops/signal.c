@@ -14,21 +14,11 @@ int a8_signal_node(a8_ctx_t *ctx, uint32_t n_inputs, uint32_t n_outputs) {
 }
 
 static int check(a8_ctx_t *ctx, a8_dtype_t dtype, int32_t rank, const a8_tensor_info_t *info) {
-    if (info->dtype != dtype) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "a tensor has another type than the operator takes",
-            (int32_t)dtype, (int32_t)info->dtype);
+    int code = a8_check_type(ctx, info, dtype);
+    if (code == A8_OK && rank >= 0 && (int32_t)info->rank != rank) {
+        return a8_ctx_fail(ctx, A8_ERR_MODEL, A8_WRONG_RANK, rank, (int32_t)info->rank);
     }
-    if (info->count == 0) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "a tensor has no elements", 1, 0);
-    }
-    if (info->bytes > INT32_MAX) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "a tensor has 2 GB or more", A8_NONE, A8_NONE);
-    }
-    if (rank >= 0 && (int32_t)info->rank != rank) {
-        return a8_ctx_fail(ctx, A8_ERR_MODEL, "a tensor has another rank than the operator takes", rank,
-            (int32_t)info->rank);
-    }
-    return A8_OK;
+    return code;
 }
 
 int a8_signal_input(a8_ctx_t *ctx, uint32_t i, a8_dtype_t dtype, int32_t rank, a8_tensor_info_t *info) {

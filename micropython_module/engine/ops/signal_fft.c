@@ -37,7 +37,7 @@ static block_t *prepare(a8_ctx_t *ctx, bool inverse, a8_dtype_t dtype, uint32_t 
         return NULL;
     }
     if (in.rank == 0) {
-        *code = a8_ctx_fail(ctx, A8_ERR_MODEL, "input has no dimension to go along", 1, 0);
+        *code = a8_ctx_fail(ctx, A8_ERR_MODEL, A8_WRONG_RANK, 1, 0);
         return NULL;
     }
     block.samples = in.dims[in.rank - 1];

@@ -22,13 +22,11 @@ static int check_output(a8_ctx_t *ctx, const a8_tensor_info_t *out) {
         return code;
     }
     int32_t zero_point = is_int16 ? INT16_MIN : INT8_MIN;
-    if (out->zero_point != zero_point) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "SOFTMAX's output needs the type's lowest value as zero point",
-            zero_point, out->zero_point);
-    }
-    if (is_int16 ? out->scale < 0.999f / 65536 || out->scale > 1.001f / 65536 : out->scale != 1.0f / 256) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "SOFTMAX's output needs scale 1/256 (int8) or 1/65536 (int16)",
-            A8_NONE, A8_NONE);
+    if (out->zero_point != zero_point ||
+        (is_int16 ? out->scale < 0.999f / 65536 || out->scale > 1.001f / 65536 : out->scale != 1.0f / 256)) {
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED,
+            "SOFTMAX's output needs scale 1/256 (int8) or 1/65536 (int16) and the lowest zero point", zero_point,
+            out->zero_point);
     }
     return A8_OK;
 }
@@ -45,7 +43,7 @@ int a8_softmax_prepare(a8_ctx_t *ctx) {
         return code;
     }
     if (depth > MAX_DEPTH) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "SOFTMAX's last dimension is too large", MAX_DEPTH, depth);
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_LONG_ROWS, MAX_DEPTH, depth);
     }
     float beta;
     a8_scaled_diff_t diff;

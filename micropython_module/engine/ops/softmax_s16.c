@@ -25,14 +25,14 @@ int a8_softmax_prepare_s16(a8_ctx_t *ctx) {
         return code;
     }
     if (in.zero_point != 0 || out.zero_point != 0) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "int16 SOFTMAX needs zero points 0", 0,
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_INT16_ZERO, 0,
             in.zero_point != 0 ? in.zero_point : out.zero_point);
     }
     if (out.scale < 0.999f / 32768 || out.scale > 1.001f / 32768) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "int16 SOFTMAX's output needs scale 1/32768", A8_NONE, A8_NONE);
     }
     if (depth > MAX_DEPTH) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "SOFTMAX's last dimension is too large", MAX_DEPTH, depth);
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_LONG_ROWS, MAX_DEPTH, depth);
     }
     float beta;
     code = a8_softmax_beta(ctx, &beta);

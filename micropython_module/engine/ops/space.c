@@ -15,7 +15,7 @@ static int depth(a8_ctx_t *ctx, bool to_depth) {
     }
     int32_t n = a8_ctx_option_int32(ctx, 0, 0);
     if (space.rank != 4 || blocks.rank != 4) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "input and output are not of rank 4", 4,
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_WRONG_RANK, 4,
             (int32_t)(space.rank != 4 ? space.rank : blocks.rank));
     }
     if (n <= 0) {
@@ -118,7 +118,7 @@ static int batch(a8_ctx_t *ctx, bool to_batch) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "blocks have neither one nor two dimensions", 2, (int32_t)n);
     }
     if (space.rank < n + 1 || blocks.rank != space.rank) {
-        return a8_ctx_fail(ctx, A8_ERR_MODEL, "input or output has not the rank that it needs", (int32_t)n + 1,
+        return a8_ctx_fail(ctx, A8_ERR_MODEL, A8_WRONG_RANK, (int32_t)n + 1,
             (int32_t)(to_batch ? space.rank : blocks.rank));
     }
     batch_t *to = a8_ctx_alloc(ctx, sizeof(batch_t));

@@ -41,7 +41,7 @@ int a8_squared_difference_prepare(a8_ctx_t *ctx) {
     a8_real_t unit = a8_real_scale(a8_real_from_float(out.scale), 2 * (wide ? LEFT_SHIFT_S16 : LEFT_SHIFT_S8));
     a8_multiplier_t m = a8_multiplier(a8_real_div(a8_real_mul(twice_max, twice_max), unit));
     if (m.shift > A8_SHIFT_MAX) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "output scale is far too small for the inputs'", A8_NONE,
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_TINY_SCALE, A8_NONE,
             A8_NONE);
     }
     params.output_multiplier = m.multiplier;

@@ -163,11 +163,11 @@ int a8_check_moved(a8_ctx_t *ctx, const a8_tensor_info_t *in, const a8_tensor_in
             (int32_t)out->dtype);
     }
     if (a8_dtype_size(in->dtype) == 0) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "the operator takes no elements of this type", A8_NONE,
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_WRONG_ELEMENTS, A8_NONE,
             (int32_t)in->dtype);
     }
     if (in->count == 0 || out->count == 0) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "a tensor has no elements", 1, 0);
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_NO_ELEMENTS, 1, 0);
     }
     return A8_OK;
 }

@@ -55,7 +55,7 @@ static int get_tensors(a8_ctx_t *ctx, tensors_t *t) {
     const a8_tensor_info_t *matrices[] = { &t->input, &t->features, &t->times, &t->state, &t->output };
     for (uint32_t i = 0; i < sizeof(matrices) / sizeof(matrices[0]); i++) {
         if (matrices[i]->rank != 2) {
-            return a8_ctx_fail(ctx, A8_ERR_MODEL, "a tensor of SVDF has not two dimensions", 2,
+            return a8_ctx_fail(ctx, A8_ERR_MODEL, A8_WRONG_RANK, 2,
                 (int32_t)matrices[i]->rank);
         }
     }
@@ -76,7 +76,7 @@ static int check_quantization(a8_ctx_t *ctx, const tensors_t *t) {
             t->features.zero_point != 0 ? t->features.zero_point : t->times.zero_point);
     }
     if (t->state.dtype == A8_INT16 && t->state.zero_point != 0) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "zero point of an int16 state is not 0", 0, t->state.zero_point);
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_INT16_ZERO, 0, t->state.zero_point);
     }
     return A8_OK;
 }
@@ -84,12 +84,9 @@ static int check_quantization(a8_ctx_t *ctx, const tensors_t *t) {
 static int check_floats(a8_ctx_t *ctx, const tensors_t *t) {
     const a8_tensor_info_t *tensors[] = { &t->input, &t->features, &t->times, &t->state, &t->output };
     for (uint32_t i = 0; i < sizeof(tensors) / sizeof(tensors[0]); i++) {
-        if (tensors[i]->dtype != A8_FLOAT32) {
-            return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "a tensor has another type than the operator takes",
-                A8_FLOAT32, (int32_t)tensors[i]->dtype);
-        }
-        if (tensors[i]->count == 0 || tensors[i]->bytes > INT32_MAX) {
-            return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "a tensor has no elements, or 2 GB or more", A8_NONE, A8_NONE);
+        int code = a8_check_type(ctx, tensors[i], A8_FLOAT32);
+        if (code != A8_OK) {
+            return code;
         }
     }
     return A8_OK;
@@ -181,7 +178,7 @@ int a8_svdf_prepare(a8_ctx_t *ctx) {
     // The reference leaves RELU to the output's range.
     const int32_t activation = a8_ctx_option_int8(ctx, ACTIVATION, ACTIVATION_NONE);
     if (activation != ACTIVATION_NONE && activation != ACTIVATION_RELU) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "fused activation is not supported", A8_NONE, activation);
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_WRONG_ACTIVATION, A8_NONE, activation);
     }
     params->in_zero_point = t.input.zero_point;
     params->state_zero_point = t.state.zero_point;
@@ -226,7 +223,7 @@ int a8_svdf_prepare_f32(a8_ctx_t *ctx) {
     }
     const int32_t activation = a8_ctx_option_int8(ctx, ACTIVATION, ACTIVATION_NONE);
     if (activation < ACTIVATION_NONE || activation > ACTIVATION_RELU6) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "fused activation is not supported", A8_NONE, activation);
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_WRONG_ACTIVATION, A8_NONE, activation);
     }
     block.activation = (int16_t)activation;
     return keep(ctx, &block);

@@ -62,7 +62,7 @@ int a8_top_k_prepare(a8_ctx_t *ctx) {
         case A8_FLOAT32:
             return A8_OK;
         default:
-            return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "the operator takes no elements of this type", A8_NONE,
+            return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_WRONG_ELEMENTS, A8_NONE,
                 (int32_t)in.dtype);
     }
 }

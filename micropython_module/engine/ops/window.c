@@ -16,13 +16,10 @@ enum {
 // One axis of a window: checks it and finds the padding before the input.
 static int check_axis(a8_ctx_t *ctx, int32_t padding, int32_t in, int32_t filter, int32_t stride, int32_t dilation,
     int32_t out, int32_t *pad) {
-    if (stride < 1 || stride > MAX_STEP) {
-        return a8_ctx_fail(ctx, stride < 1 ? A8_ERR_MODEL : A8_ERR_UNSUPPORTED, "stride is not from 1 to 65535",
-            A8_NONE, stride);
-    }
-    if (dilation < 1 || dilation > MAX_STEP) {
-        return a8_ctx_fail(ctx, dilation < 1 ? A8_ERR_MODEL : A8_ERR_UNSUPPORTED, "dilation is not from 1 to 65535",
-            A8_NONE, dilation);
+    const int32_t step = stride < 1 || stride > MAX_STEP ? stride : dilation;
+    if (step < 1 || step > MAX_STEP) {
+        return a8_ctx_fail(ctx, step < 1 ? A8_ERR_MODEL : A8_ERR_UNSUPPORTED,
+            "a stride or dilation is not from 1 to 65535", A8_NONE, step);
     }
     if (filter < 1) {
         return a8_ctx_fail(ctx, A8_ERR_MODEL, "filter size is not positive", 1, filter);
@@ -58,7 +55,7 @@ int a8_window_prepare(a8_ctx_t *ctx, const a8_tensor_info_t *input, const a8_ten
     const int32_t stride_h = a8_ctx_option_int32(ctx, A8_OPTION_STRIDE_H, 0);
     const int32_t stride_w = a8_ctx_option_int32(ctx, A8_OPTION_STRIDE_W, 0);
     if (input->rank != 4 || output->rank != 4) {
-        return a8_ctx_fail(ctx, A8_ERR_MODEL, "input and output need four dimensions", 4,
+        return a8_ctx_fail(ctx, A8_ERR_MODEL, A8_WRONG_RANK, 4,
             (int32_t)(input->rank != 4 ? input->rank : output->rank));
     }
     if (input->dims[0] != output->dims[0]) {
@@ -66,26 +63,22 @@ int a8_window_prepare(a8_ctx_t *ctx, const a8_tensor_info_t *input, const a8_ten
             output->dims[0]);
     }
     if (input->count > MAX_ELEMENTS || output->count > MAX_ELEMENTS) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "input or output has too many elements", MAX_ELEMENTS,
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "a tensor has too many elements", MAX_ELEMENTS,
             (int32_t)(input->count > MAX_ELEMENTS ? input->count : output->count));
     }
     win->in_h = input->dims[1];
     win->in_w = input->dims[2];
     win->out_h = output->dims[1];
     win->out_w = output->dims[2];
-    int code = check_axis(ctx, padding, win->in_h, win->filter_h, stride_h, dilation_h, win->out_h, &win->pad_h);
-    if (code != A8_OK) {
-        return code;
-    }
-    code = check_axis(ctx, padding, win->in_w, win->filter_w, stride_w, dilation_w, win->out_w, &win->pad_w);
-    if (code != A8_OK) {
-        return code;
-    }
     win->stride_h = (uint16_t)stride_h;
     win->stride_w = (uint16_t)stride_w;
     win->dilation_h = (uint16_t)dilation_h;
     win->dilation_w = (uint16_t)dilation_w;
-    return A8_OK;
+    int code = check_axis(ctx, padding, win->in_h, win->filter_h, stride_h, dilation_h, win->out_h, &win->pad_h);
+    if (code == A8_OK) {
+        code = check_axis(ctx, padding, win->in_w, win->filter_w, stride_w, dilation_w, win->out_w, &win->pad_w);
+    }
+    return code;
 }
 
 int a8_float_range(a8_ctx_t *ctx, int32_t activation, a8_range_t *range) {
@@ -96,7 +89,7 @@ int a8_float_range(a8_ctx_t *ctx, int32_t activation, a8_range_t *range) {
         { 0.0f, 6.0f }, // RELU6
     };
     if (activation < 0 || activation >= (int32_t)(sizeof(ranges) / sizeof(ranges[0]))) {
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "fused activation is not supported", A8_NONE, activation);
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, A8_WRONG_ACTIVATION, A8_NONE, activation);
     }
     *range = ranges[activation];
     return A8_OK;
