@@ -151,8 +151,8 @@ def test_a_board_that_is_unplugged_half_way(run):
 def test_the_sentence_names_the_operator(run, monkeypatch):
     def wrong(repl, model, source, samples, timeout=None):
         assert len(samples) == 1
-        return {"node": 3, "op": "ADD", "tensor": "sum", "index": 5, "board": 1, "host": 2, "differ": 4, "of": 9,
-                "doubt": None}  # fmt: skip
+        found = {"node": 3, "op": "ADD", "tensor": "sum", "index": 5}
+        return {**found, "board": 1, "host": 2, "differ": 4, "of": 9, "doubt": None}
 
     monkeypatch.setattr(localize, "first_wrong_node", wrong)
     with FakeBoard(flip=True) as board:
