@@ -20,7 +20,7 @@ from . import _native, render
 from ._native import ffi, lib
 from .errors import BoardError, RemoteError
 from .interpreter import Interpreter
-from .model import Model
+from .model import Model, arena_size
 from .remote import RemoteModel
 from .tensor_info import ITEM, TensorInfo
 from .transports.repl import Repl
@@ -172,9 +172,16 @@ def _describe(repl: Repl, model: RemoteModel, source: Any, node: Node, result: R
     difference = compare(
         TensorInfo("", facts["name"], tuple(facts["shape"]), facts["dtype"], 0.0, 0), there, result.data
     )
+    target = repl.board.target if repl.board else "generic"
+    here = arena_size(source, target=target)
     return {
         "node": node.index,
         "op": about["op"],
+        # Another arena size means another version of the engine, whose planner may put tensors elsewhere.
+        "doubt": None
+        if model.arena_bytes == here
+        else f"its arena takes {model.arena_bytes} bytes, here {here}: the firmware is of another version, "
+        "so this may mislead",
         "tensor": facts["name"],
         **({k: difference[k] for k in ("index", "board", "host", "differ", "of")} if difference else {}),
     }

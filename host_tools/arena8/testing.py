@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Models on any target with the surface of arena8.Interpreter, for the fixtures of the pytest plugin."""
+"""Models on any target with the surface of arena8.Interpreter: what the pytest plugin's fixtures give."""
 
 from __future__ import annotations
 

@@ -146,3 +146,16 @@ def test_a_board_that_is_unplugged_half_way(run):
     with FakeBoard(gone_in="_a8.invoke()") as board:
         code, _, err = run("verify", DIGITS, "-p", board.port, "--timeout", "2")
         assert code == 3 and f"{board.port} is gone" in err
+
+
+def test_the_sentence_names_the_operator(run, monkeypatch):
+    def wrong(repl, model, source, samples, timeout=None):
+        assert len(samples) == 1
+        found = {"node": 3, "op": "ADD", "tensor": "sum", "index": 5}
+        return {**found, "board": 1, "host": 2, "differ": 4, "of": 9, "doubt": None}
+
+    monkeypatch.setattr(localize, "first_wrong_node", wrong)
+    with FakeBoard(flip=True) as board:
+        code, _, err = run("infer", DIGITS, "-p", board.port, "-i", MODELS / "seven.csv", "--verify")
+        assert code == 1
+        assert "The first operator that differs is node 3 ADD: its output sum[5] is 1, here 2 (4 of 9" in err

@@ -195,10 +195,13 @@ def _where(operator: dict[str, Any] | None) -> str:
         return ""
     if "reason" in operator:
         return f". {operator['reason'][0].upper()}{operator['reason'][1:]}"
-    return (
+    text = (
         ". The first operator that differs is node {node} {op}: its output {tensor}[{index}] "
-        "is {board}, here {host} ({differ} of {of} elements differ)".format(**operator)
+        "is {board}, here {host} ({differ} of {of} elements differ)".format(
+            **{**operator, "tensor": operator["tensor"][:60]}
+        )
     )
+    return f"{text}; but {operator['doubt']}" if operator["doubt"] else text
 
 
 def _show_one(request: Request, model: Any, port: str, verified: bool, outcome: Outcome) -> int:

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: MIT
+"""arena8 emulate, verify and bench on emulated boards, as commands of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from arena8 import cli, engine, localize, samples
+from arena8.remote import RemoteModel
+from machines import DIGITS
+
+
+@pytest.fixture
+def device(machine):
+    """A serial device with the board behind it, from a process that Ctrl-C ends well."""
+    command = [sys.executable, "-m", "arena8", "emulate", machine.name, "--json"]
+    firmware = machine.folder / machine.facts.emulator["firmware"]
+    process = subprocess.Popen(
+        [*command, "--firmware", str(firmware)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    line = process.stdout.readline()
+    assert line, process.stderr.read()
+    yield json.loads(line)["device"]
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 0 and "Traceback" not in err, err
+
+
+@pytest.mark.boards("UNIX", "RPI_PICO")
+def test_other_tools_open_it(machine, device, capsys):
+    mpremote = [sys.executable, "-m", "mpremote", "connect", device]
+    done = subprocess.run([*mpremote, "exec", "print(6 * 7)"], capture_output=True, text=True, timeout=120)
+    assert done.stdout.strip() == "42", done.stdout + done.stderr
+    # A second client, after the first has gone; and nothing is left in the line between them.
+    arguments = [
+        "infer",
+        str(DIGITS),
+        "-p",
+        device,
+        "-i",
+        str(DIGITS.parent / "seven.csv"),
+        "--timeout",
+        "60",
+    ]
+    assert cli.main([*arguments, "--verify", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["verified"] is True
+
+
+def test_verify(machine, capsys):
+    machine.close()
+    code = cli.main(["verify", str(DIGITS), "-p", machine.port, "--count", "3", "--json"])
+    about = json.loads(capsys.readouterr().out)
+    assert (code, about["identical"]) == (0, 3)
+
+
+def test_the_first_operator_that_differs(machine, repl, opened, tmp_path):
+    model: RemoteModel = opened("digits")
+    content = bytearray(DIGITS.read_bytes())
+    weights = engine.nodes(DIGITS)[5]["inputs"][1]
+    content[weights["position"] + 100] ^= 0x40
+    other = tmp_path / "digits.tflite"
+    other.write_bytes(content)
+    fed = samples.random(model.inputs, 1, 1)
+    found = localize.first_wrong_node(repl, model, other, fed)
+    assert (found["node"], found["op"]) == (5, "CONV_2D")
+    assert "reason" in localize.first_wrong_node(repl, model, DIGITS, fed)
+
+
+def test_bench(machine, capsys):
+    machine.close()
+    code = cli.main(["bench", str(DIGITS), "-p", machine.port, "--repeat", "2", "--json"])
+    out, err = capsys.readouterr()
+    if machine.name not in ("UNIX", "RPI_PICO"):
+        assert code == 1 and "has no clock" in " ".join(err.split())
+        return
+    about = json.loads(out)
+    assert code == 0 and about["emulated"] is True and len(about["operators"]) == 10
+    if machine.name == "RPI_PICO":
+        cycles = about["microseconds"]["median"] * machine.facts.clock_hz / 1e6
+        assert about["cycles"] == pytest.approx(cycles, rel=0.02)
+
+
+@pytest.mark.boards("UNIX")
+def test_a_termination_ends_it_well(machine):
+    command = [sys.executable, "-m", "arena8", "emulate", "UNIX", "--firmware"]
+    firmware = machine.folder / machine.facts.emulator["firmware"]
+    process = subprocess.Popen([*command, str(firmware)], stdout=subprocess.PIPE, text=True)
+    device = process.stdout.readline().strip()
+    assert os.path.exists(device)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 0
+    assert not os.path.exists(device)
