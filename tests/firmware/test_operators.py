@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 """The choice of operators: ops.def as the build reads it, groups, what models need, switches."""
 
+import re
+
 import arena8
 import pytest
 from arena8 import view
-from firmware_paths import MODEL
+from firmware_paths import MODEL, REPO
 
 
 @pytest.fixture(scope="module")
@@ -18,6 +20,12 @@ def test_the_build_reads_every_row(opset):
     assert len(rows) == len(lines)
     assert list(dict.fromkeys(row.name for row in rows)) == list(arena8.operators())
     assert lines == sorted(lines, key=lambda line: (line.startswith("A8_CUSTOM"), line.split(", ")[0], line))
+
+
+def test_the_page_lists_every_row(opset):
+    text = (REPO / "docs" / "operators.md").read_text()
+    listed = re.findall(r"^\| (\w+\.[A-Z0-9]+) \| [\d,]+ \|", text, re.M)
+    assert listed == [f"{row.name}.{row.family}" for row in opset.rows()], "run `make operators`"
 
 
 def test_all_is_every_row_and_switches_nothing_off(opset):

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import arena8
 from arena8 import config
 from fake_board import FakeBoard
 
@@ -42,7 +43,7 @@ def pytest_in(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
     environment = {k: v for k, v in os.environ.items() if k not in unset and not k.startswith("PYTEST")}
     environment["ARENA8_MODELS"] = str(MODELS)
     environment["PYTHONPATH"] = os.pathsep.join(
-        filter(None, [str(ROOT / "host_tools"), os.environ.get("PYTHONPATH")])
+        filter(None, [str(Path(arena8.__file__).resolve().parents[1]), os.environ.get("PYTHONPATH")])
     )
     # Named by -p in case that the package lies in a checkout and is not installed; once is enough for pytest.
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
