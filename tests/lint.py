@@ -69,6 +69,18 @@ def house_rules(files: list[Path]) -> list[str]:
     return found
 
 
+def names_of_tests(files: list[Path]) -> list[str]:
+    """pytest imports a test by its file's name alone: the same name in two folders ends the run."""
+    seen: dict[str, Path] = {}
+    found = []
+    for path in files:
+        if path.parts[0] == "tests" and path.name.startswith("test_") and path.suffix == ".py":
+            first = seen.setdefault(path.name, path)
+            if first != path:
+                found.append(f"{path}:1: {first} has this name too, which pytest does not allow")
+    return found
+
+
 def lists_agree() -> list[str]:
     """Each list is kept once; what is on disk and what is listed must not drift apart."""
     found = []
@@ -97,7 +109,8 @@ def lists_agree() -> list[str]:
 def main() -> int:
     fix = "--fix" in sys.argv[1:]
     files = tracked()
-    found = c_style(files, fix) + python_style(fix) + house_rules(files) + lists_agree()
+    found = c_style(files, fix) + python_style(fix) + house_rules(files)
+    found += names_of_tests(files) + lists_agree()
     for line in found:
         print(line)
     counts = {
