@@ -16,10 +16,17 @@
 #define A8_MAX_DIMS (6)
 #endif
 
-// Attribute of functions that should run from RAM, for chips whose flash lies
-// behind a cache. Empty where code already is in memory.
+// Section of code that should run from RAM, for chips whose flash lies behind a cache, and the attribute
+// of such functions. Without one they lie where other code does.
+// #define A8_HOT_SECTION .time_critical.arena8
 #ifndef A8_HOT
+#ifdef A8_HOT_SECTION
+#define A8_TEXT_(text) #text
+#define A8_TEXT(text) A8_TEXT_(text)
+#define A8_HOT __attribute__((section(A8_TEXT(A8_HOT_SECTION))))
+#else
 #define A8_HOT
+#endif
 #endif
 
 // Whether a8_measure_plan is there, which only tools on a host call.
