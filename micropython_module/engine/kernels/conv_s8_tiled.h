@@ -66,39 +66,48 @@ static inline void gather_window(const a8_conv_params_t *params, const int8_t *i
     gather_fill(pixels, depth, p, n, k, 0, depth - k);
 }
 
-static inline void operands_of_block(a8_product_t *t, const a8_operands_t *operands, int32_t c, int32_t channels) {
+// A target may do this in its own way (then it defines BEGIN_BLOCK and what follows): the biases and requantization
+// of a block of channels, which begins at channel c. again: an earlier call for this image did so.
+#ifndef BEGIN_BLOCK
+static inline void begin_block(a8_product_t *t, const a8_operands_t *operands, int32_t c, int32_t channels,
+    bool again) {
+    const int32_t i = c * t->per_channel;
+    int32_t *folded = (int32_t *)operands->scratch + c;
     t->filter = (const int8_t *)operands->filter + c * t->depth;
     t->channels = channels;
-    t->bias = (const int32_t *)operands->scratch + c;
-    t->multipliers = operands->multipliers + c * t->per_channel;
-    t->shifts = operands->shifts + c * t->per_channel;
+    t->bias = folded;
+    t->multipliers = operands->multipliers + i;
+    t->shifts = operands->shifts + i;
+    if (!again) {
+        a8_operands_t part = *operands;
+        part.filter = t->filter;
+        part.bias = operands->bias == NULL ? NULL : operands->bias + 4 * c;
+        a8_fold(&part, t->requantize->in_zero_point, channels, t->depth, folded);
+    }
 }
+#endif
 
 A8_HOT void CONV(const a8_conv_params_t *params, const a8_operands_t *operands, int32_t y0, int32_t y1) {
     const a8_window_t *win = &params->window;
     const int32_t depth = win->filter_h * win->filter_w * params->group_in;
     const int32_t padded = a8_rounded_depth(depth);
     const a8_tiles_t tiles = a8_tiles(TARGET);
-    int32_t *folded = operands->scratch;
-    void *pixels = folded + params->out_c;
+    void *pixels = (uint8_t *)operands->scratch + a8_folded_bytes(tiles, params->out_c);
     const bool flat = tiles.flat && a8_conv_is_flat(params);
     const int32_t first = y0 * win->out_w;
     a8_product_t t = { .depth = depth, .output_step = params->out_c, .requantize = &params->result.requantize };
     t.per_channel = params->result.requantize.flags & A8_PER_CHANNEL ? 1 : 0;
-    if (y0 == 0) {
-        a8_fold(operands, params->result.requantize.in_zero_point, params->out_c, depth, folded);
-    }
     int8_t *output = (int8_t *)operands->output + first * params->out_c;
     t.pixels = (y1 - y0) * win->out_w;
     if (flat) {
-        operands_of_block(&t, operands, 0, params->out_c);
+        begin_block(&t, operands, 0, params->out_c, y0 != 0);
         t.input = (const int8_t *)operands->input + first * depth;
         t.output = output;
         product(&t, true);
         return;
     }
     const int32_t count = t.pixels;
-    const int32_t block = block_of(depth, params->group_out);
+    const int32_t block = block_of(depth, tiles.channels < params->group_out ? tiles.channels : params->group_out);
     t.input = pixels;
     for (int32_t c = 0, group_end = 0, channel = -params->group_in; c < params->out_c;) {
         if (c == group_end) {
@@ -106,7 +115,7 @@ A8_HOT void CONV(const a8_conv_params_t *params, const a8_operands_t *operands, 
             channel += params->group_in;
         }
         const int32_t channels = group_end - c < block ? group_end - c : block;
-        operands_of_block(&t, operands, c, channels);
+        begin_block(&t, operands, c, channels, y0 != 0);
         int32_t y = y0, x = 0;
         for (int32_t i = 0; i < count; i += t.pixels) {
             t.pixels = count - i < tiles.pixels ? count - i : tiles.pixels;

@@ -18,7 +18,9 @@ typedef struct {
     int32_t columns;
     int32_t channels;
     int32_t pixels;
-    int8_t *output; // pixels follow each other at once
+    int32_t block; // channels to make; the run's pointers are at the first one
+    int32_t channel; // its number
+    int8_t *output; // pixels are channels apart
     const a8_operands_t *operands; // bias, multipliers, shifts
     const a8_requantize_t *requantize;
 } a8_depthwise_run_t;

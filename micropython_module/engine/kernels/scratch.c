@@ -2,7 +2,7 @@
 #include "scratch.h"
 
 // Multiplications of a call, unless it walks more weights than a cache holds for fewer pixels than that.
-#define CALL_MACS (1 << 16)
+#define CALL_MACS (1 << 17)
 #define CALL_PIXELS (32)
 #define CALL_MACS_MAX (1 << 20)
 
@@ -19,7 +19,7 @@ static uint32_t product_scratch(a8_tiles_t tiles, int32_t channels, int32_t dept
     if (tiles.pixels == 0) {
         return 0;
     }
-    uint64_t bytes = 4 * (uint64_t)(uint32_t)channels;
+    uint64_t bytes = a8_folded_bytes(tiles, channels);
     if (gathers) {
         bytes += rounded(depth) * tiles.pixels * tiles.element;
     }
@@ -50,10 +50,13 @@ static int32_t rows_of_call(int64_t pixels, int64_t weights, int32_t all) {
     const int64_t macs = pixels * weights;
     int64_t rows = macs > 0 ? CALL_MACS / macs : all;
     if (weights > A8_CACHED_WEIGHTS && rows * pixels < CALL_PIXELS) {
-        rows = CALL_PIXELS / pixels;
+        rows = (CALL_PIXELS + pixels - 1) / pixels;
         if (rows * macs > CALL_MACS_MAX) {
             rows = CALL_MACS_MAX / macs;
         }
+    }
+    if (pixels % 2 != 0 && rows > 1 && rows < all) {
+        rows -= rows % 2; // pixels go in pairs
     }
     if (rows > all) {
         rows = all;

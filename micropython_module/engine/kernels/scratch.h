@@ -12,6 +12,8 @@
 typedef struct {
     uint8_t pixels; // gathered at once; 0: this target has no variant
     uint8_t element; // bytes of a gathered element
+    uint8_t folded; // bytes a channel in front of the gathered pixels
+    int16_t channels; // as many have them, at most
     uint8_t flat; // pixels that lie side by side in the input, with all of their channels, are not gathered
 } a8_tiles_t;
 
@@ -23,9 +25,9 @@ typedef struct {
 #define A8_CACHED_WEIGHTS (8192)
 
 static inline a8_tiles_t a8_tiles(a8_target_t target) {
-    a8_tiles_t none = { 0, 0, 0 };
-    a8_tiles_t armv6m = { 2, 2, 0 };
-    a8_tiles_t plain = { 2, 1, 1 };
+    a8_tiles_t none = { 0, 0, 0, 0, 0 };
+    a8_tiles_t armv6m = { 2, 2, 16, 64, 0 };
+    a8_tiles_t plain = { 2, 1, 4, INT16_MAX, 1 };
     switch (target) {
         case A8_TARGET_ARMV6M:
             return armv6m;
@@ -34,6 +36,10 @@ static inline a8_tiles_t a8_tiles(a8_target_t target) {
         default:
             return none;
     }
+}
+
+static inline uint32_t a8_folded_bytes(a8_tiles_t tiles, int32_t channels) {
+    return (uint32_t)(channels < tiles.channels ? channels : tiles.channels) * tiles.folded;
 }
 
 // Channels whose biases a fully connected kernel folds at a time.
