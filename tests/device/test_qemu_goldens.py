@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The shared models on an emulated Cortex-M3, against the reference's answers.
+"""The shared models on an emulated Cortex-M3 and Cortex-M33, against the reference's answers.
 
 QEMU puts models and inputs into the machine's 16 MB of external memory before it starts: models at odd
 addresses, inputs behind them.
@@ -15,9 +15,9 @@ import goldens
 import pytest
 from arena8.errors import ToolError
 from arena8.transports.qemu import QemuRepl
-from machines import SHARED
+from machines import EXTERNAL, SHARED
 
-MEMORY, BYTES = 0x21000000, 16 << 20
+BYTES = 16 << 20
 
 RUN = """
 import arena8
@@ -41,18 +41,19 @@ SIZES = {"int8": 1, "uint8": 1, "int16": 2, "int32": 4, "float32": 4}
 """
 
 
-@pytest.mark.boards("MPS2_AN385")
+@pytest.mark.boards(*EXTERNAL)
 def test_goldens(machine, tmp_path):
     models = goldens.all_models()
     if not models:
         pytest.skip(f"NOT RUN: no shared models at {SHARED} (ARENA8_SHARED_MODELS)")
+    memory = EXTERNAL[machine.name]
     blob, places = bytearray(), []
     for model in models:
         golden = goldens.Golden(model)
         parts = []
         for data, align in ((golden.path.read_bytes(), 1), (golden.inputs(), 0)):
             blob += bytes(-len(blob) % 16 + align)
-            parts.append((MEMORY + len(blob), len(data)))
+            parts.append((memory + len(blob), len(data)))
             blob += data
         places.append((model, golden, *parts))
     assert len(blob) <= BYTES
@@ -60,7 +61,7 @@ def test_goldens(machine, tmp_path):
     path.write_bytes(blob)
     firmware = str(machine.folder / machine.facts.emulator["firmware"])
     repl = QemuRepl(
-        machine.name, firmware, 300, ("-device", f"loader,file={path},addr={MEMORY:#x},force-raw=on")
+        machine.name, firmware, 300, ("-device", f"loader,file={path},addr={memory:#x},force-raw=on")
     )
     wrong = []
     try:
@@ -78,7 +79,7 @@ def test_goldens(machine, tmp_path):
                 what = golden.wrong(unhexlify(whole[0]))
             else:
                 what = "" if int(crc) == zlib.crc32(golden.outputs()) else "outputs differ"
-            expected = arena8.arena_size(golden.path, target="generic")
+            expected = arena8.arena_size(golden.path, target=machine.facts.target)
             what = what or int(arena) != expected and f"arena {arena}, the host says {expected}"
             if what:
                 wrong.append(f"{model['id']}: {what}")
