@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The shared models on emulated cores with memory enough for all, against the reference's answers.
+"""The shared models on emulated cores (Cortex-M3, M33, RV32), against the reference's answers.
 
 QEMU puts models and inputs into memory that the firmware leaves alone before it starts: models at odd
 addresses, inputs behind them.
@@ -15,10 +15,8 @@ import goldens
 import pytest
 from arena8.errors import ToolError
 from arena8.transports.qemu import QemuRepl
-from machines import SHARED
+from machines import EXTERNAL, SHARED
 
-# Where a machine has memory of which its firmware knows nothing.
-MEMORY = {"MPS2_AN385": 0x21000000, "VIRT_RV32": 0x82000000}
 BYTES = 16 << 20
 
 RUN = """
@@ -43,19 +41,19 @@ SIZES = {"int8": 1, "uint8": 1, "int16": 2, "int32": 4, "float32": 4}
 """
 
 
-@pytest.mark.boards(*MEMORY)
+@pytest.mark.boards(*EXTERNAL)
 def test_goldens(machine, tmp_path):
     models = goldens.all_models()
     if not models:
         pytest.skip(f"NOT RUN: no shared models at {SHARED} (ARENA8_SHARED_MODELS)")
-    base = MEMORY[machine.name]
+    memory = EXTERNAL[machine.name]
     blob, places = bytearray(), []
     for model in models:
         golden = goldens.Golden(model)
         parts = []
         for data, align in ((golden.path.read_bytes(), 1), (golden.inputs(), 0)):
             blob += bytes(-len(blob) % 16 + align)
-            parts.append((base + len(blob), len(data)))
+            parts.append((memory + len(blob), len(data)))
             blob += data
         places.append((model, golden, *parts))
     assert len(blob) <= BYTES
@@ -63,7 +61,7 @@ def test_goldens(machine, tmp_path):
     path.write_bytes(blob)
     firmware = str(machine.folder / machine.facts.emulator["firmware"])
     repl = QemuRepl(
-        machine.name, firmware, 300, ("-device", f"loader,file={path},addr={base:#x},force-raw=on")
+        machine.name, firmware, 300, ("-device", f"loader,file={path},addr={memory:#x},force-raw=on")
     )
     wrong = []
     try:
