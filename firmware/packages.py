@@ -60,6 +60,9 @@ PROBES = {
     "libstdc++-arm-none-eabi-dev": lambda: can_include("arm-none-eabi-g++", "cstdlib", "c++"),
     "chromium": lambda: has_command("chromium", "chromium-browser", "google-chrome"),
     "chromium-driver": lambda: has_command("chromedriver"),
+    "gcc-xtensa-lx106": lambda: has_command("xtensa-lx106-elf-gcc"),
+    "picolibc-xtensa-lx106-elf": lambda: can_include("xtensa-lx106-elf-gcc", "setjmp.h"),
+    "qemu-user": lambda: has_command("qemu-xtensa"),
     "qemu-system-arm": lambda: has_command("qemu-system-arm"),
 }
 
