@@ -16,7 +16,7 @@ from arena8.transports.repl import Repl
 REPO = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("ARENA8_SHARED_MODELS") or REPO.parent / "shared" / "models")
 DIGITS = REPO / "firmware" / "models" / "digits.tflite"
-EMULATED = ("UNIX", "MPS2_AN385", "MICROBIT", "RPI_PICO")
+EMULATED = ("UNIX", "MPS2_AN385", "MICROBIT", "DE233_FPU", "RPI_PICO")
 PORTS = {"process": "unix", "rp2040py": "pico-emulator"}
 
 
