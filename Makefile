@@ -10,7 +10,7 @@ CACHE := $(abspath $(or $(ARENA8_CACHE),.cache))
 VENV := $(CACHE)/venv
 PYTHON := $(VENV)/bin/python
 LOGS := build/log
-TEST_BOARDS := UNIX MPS2_AN385 MPS2_AN505 MICROBIT VIRT_RV32 RPI_PICO
+TEST_BOARDS := UNIX MPS2_AN385 MPS2_AN505 MICROBIT VIRT_RV32 DE233_FPU RPI_PICO
 # Models that the device tests and the benchmark look for, frozen when they are there.
 SHARED := $(or $(ARENA8_SHARED_MODELS),../shared/models)
 SHARED_MODELS := $(wildcard $(addprefix $(SHARED)/models/,mlperf__kws_ref_model.tflite tflm__hello_world_int8.tflite \
@@ -81,7 +81,7 @@ test-firmware: $(VENV)/host
 		--model $(OWN_MODELS) $(filter-out $(TEST_WITHOUT_$(b)),$(SHARED_MODELS)) &&) true
 
 .PHONY: test
-test: ## Run everything: C tests under sanitizers, device tests on five emulated boards, host tools, lint.
+test: ## Run everything: C tests under sanitizers, device tests on emulated boards, host tools, lint.
 	@s=$$(date +%s); echo 'arena8 tests'; \
 	python3 firmware/packages.py browser && $(MAKE) --no-print-directory lint test-firmware && \
 	$(PYTHON) -m pytest -q tests -n 2 --dist loadfile --no-loadscope-reorder --arena8-boards all && echo "make test: all passed in $$(($$(date +%s) - s)) s."

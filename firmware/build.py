@@ -338,6 +338,10 @@ class Builder:
         self.make("qemu", f"BOARD={self.board}", f"BOARD_DIR={self.folder}")
         return {"firmware.elf": self.obj / "firmware.elf"}
 
+    def build_xtensa(self):
+        self.make("qemu", f"BOARD={self.board}", f"BOARD_DIR={self.folder}")
+        return {"firmware.elf": self.obj / "firmware.elf"}
+
     # What came out.
 
     def tool(self, name, *args):
