@@ -101,7 +101,7 @@ static int run_node(a8_interpreter_t *it, a8_frame_t *frame, uint32_t *entered, 
     const uint32_t row = ctx.node->row & ~A8_HAS_STATE;
     ctx.op = a8_op_row_code(row);
     if (a8_ctx_stop(&ctx)) {
-        return a8_node_error(&ctx, A8_ERR_ABORTED, "stopped before an operator", A8_NONE, A8_NONE, A8_NONE);
+        return a8_ctx_fail(&ctx, A8_ERR_ABORTED, "stopped before an operator", A8_NONE, A8_NONE);
     }
     if (err != NULL) {
         err->code = A8_OK;
@@ -116,8 +116,8 @@ static int run_node(a8_interpreter_t *it, a8_frame_t *frame, uint32_t *entered, 
     }
     node->microseconds += it->clock != NULL ? it->clock(it->arg) - start : 0;
     if (ret < 0 && err != NULL && err->code == A8_OK) {
-        a8_node_error(&ctx, ret, ret == A8_ERR_ABORTED ? "stopped inside an operator" : "the operator failed", A8_NONE,
-            A8_NONE, A8_NONE);
+        a8_ctx_fail(&ctx, ret, ret == A8_ERR_ABORTED ? "stopped inside an operator" : "the operator failed", A8_NONE,
+            A8_NONE);
     }
     frame->phase = ctx.phase;
     *entered = ctx.entered;
