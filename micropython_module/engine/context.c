@@ -55,34 +55,34 @@ int a8_ctx_output(a8_ctx_t *ctx, uint32_t i, a8_tensor_info_t *info) {
     return get_operand(ctx, i, ctx->node->n_outputs, ctx->node->n_inputs, info, "the node lacks an output");
 }
 
-static bool option(const a8_ctx_t *ctx, uint32_t field, uint32_t bytes, uint32_t *position) {
+// Reads an option, which stays as it is if the model doesn't say.
+static void option(const a8_ctx_t *ctx, uint32_t field, uint32_t bytes, uint32_t *value) {
     a8_flatbuffer_t fb = a8_model_flatbuffer(ctx->model);
-    uint32_t options = ctx->info->options;
-    return options != 0 && a8_flatbuffer_field(&fb, options, field, bytes, position) && *position != 0;
+    uint32_t position;
+    if (ctx->info->options != 0 && a8_flatbuffer_field(&fb, ctx->info->options, field, bytes, &position) &&
+        position != 0) {
+        *value = bytes == 1 ? (uint32_t)(int8_t)a8_flatbuffer_u8(&fb, position) : a8_flatbuffer_u32(&fb, position);
+    }
 }
 
 int32_t a8_ctx_option_int8(const a8_ctx_t *ctx, uint32_t field, int32_t otherwise) {
-    a8_flatbuffer_t fb = a8_model_flatbuffer(ctx->model);
-    uint32_t position;
-    return option(ctx, field, 1, &position) ? (int8_t)a8_flatbuffer_u8(&fb, position) : otherwise;
+    uint32_t value = (uint32_t)otherwise;
+    option(ctx, field, 1, &value);
+    return (int32_t)value;
 }
 
 int32_t a8_ctx_option_int32(const a8_ctx_t *ctx, uint32_t field, int32_t otherwise) {
-    a8_flatbuffer_t fb = a8_model_flatbuffer(ctx->model);
-    uint32_t position;
-    return option(ctx, field, 4, &position) ? (int32_t)a8_flatbuffer_u32(&fb, position) : otherwise;
+    uint32_t value = (uint32_t)otherwise;
+    option(ctx, field, 4, &value);
+    return (int32_t)value;
 }
 
 float a8_ctx_option_float(const a8_ctx_t *ctx, uint32_t field, float otherwise) {
-    a8_flatbuffer_t fb = a8_model_flatbuffer(ctx->model);
-    uint32_t position;
-    if (!option(ctx, field, 4, &position)) {
-        return otherwise;
-    }
-    uint32_t bits = a8_flatbuffer_u32(&fb, position);
-    float value;
-    memcpy(&value, &bits, sizeof(value));
-    return value;
+    uint32_t value;
+    memcpy(&value, &otherwise, sizeof(value));
+    option(ctx, field, 4, &value);
+    memcpy(&otherwise, &value, sizeof(value));
+    return otherwise;
 }
 
 static a8_flatbuffer_t custom_options(const a8_ctx_t *ctx) {

@@ -203,6 +203,7 @@ int a8_load_records(a8_ctx_t *ctx, a8_sizes_t *sizes);
 // what depends on it must not rest on two different answers).
 int a8_record_error(const a8_ctx_t *ctx);
 int a8_model_changed(const a8_ctx_t *ctx);
+#define A8_SMALL_ARENA "the arena is too small"
 #define A8_TOO_LARGE "the tensors take more than 2^31 - 1 bytes"
 // Zeroed bytes of records for so many of so many bytes, and their position. NULL if there is no room.
 void *a8_record(const a8_ctx_t *ctx, uint32_t count, uint32_t bytes, uint32_t *position);

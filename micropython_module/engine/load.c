@@ -44,25 +44,13 @@ static int operand_error(a8_ctx_t *ctx, const char *message, int32_t tensor) {
 }
 
 int a8_record_error(const a8_ctx_t *ctx) {
-    const a8_arena_t *mem = ctx->mem;
-    if (mem->shared) {
-        uint32_t needed = a8_arena_records_bytes(mem) + ((mem->temp_used + A8_ALIGN - 1) & ~(uint32_t)(A8_ALIGN - 1));
-        // Ask for a quarter more than was given, or searching the size would take many rounds.
-        uint32_t next = (mem->temp_size + mem->temp_size / 4 + A8_ALIGN) & ~(uint32_t)(A8_ALIGN - 1);
-        return a8_error(ctx->err, A8_ERR_MEMORY, "the work memory is too small",
-            (int32_t)(needed > next ? needed : next), (int32_t)mem->temp_size);
-    }
-    return a8_error(ctx->err, A8_ERR_MEMORY, "the records do not fit", (int32_t)a8_arena_records_bytes(mem),
-        (int32_t)mem->records_size);
+    return a8_error(ctx->err, A8_ERR_MEMORY, "the records do not fit", (int32_t)a8_arena_records_bytes(ctx->mem),
+        (int32_t)ctx->mem->records_size);
 }
 
 static int temp_error(const a8_ctx_t *ctx) {
-    const a8_arena_t *mem = ctx->mem;
-    if (mem->shared) {
-        return a8_record_error(ctx);
-    }
-    return a8_error(ctx->err, A8_ERR_MEMORY, "the arena is too small", (int32_t)mem->temp_used,
-        (int32_t)mem->temp_size);
+    return a8_error(ctx->err, A8_ERR_MEMORY, A8_SMALL_ARENA, (int32_t)ctx->mem->temp_used,
+        (int32_t)ctx->mem->temp_size);
 }
 
 int a8_model_changed(const a8_ctx_t *ctx) {
@@ -408,7 +396,9 @@ static int load_graph(a8_ctx_t *ctx, uint32_t subgraph) {
     if (ret == A8_OK) {
         ret = load_ports(ctx, graph, info);
     }
-    a8_arena_temp_release(ctx->mem, mark);
+    if (ret == A8_OK) { // else a8_measure looks at what was in use
+        a8_arena_temp_release(ctx->mem, mark);
+    }
     return ret;
 }
 
@@ -425,21 +415,29 @@ static int load_graphs(a8_ctx_t *ctx, const a8_header_t *header, uint32_t level)
     return A8_OK;
 }
 
+static const char *reason_message(a8_reason_t reason) {
+    switch (reason) {
+        case A8_NO_SUCH_OPERATOR:
+            return "there is no such operator";
+        case A8_NOT_IN_THIS_BUILD:
+            return "the operator is not in this build";
+        case A8_NO_SUCH_DTYPE:
+            return "the operator does not take this element type";
+        case A8_DTYPE_NOT_IN_THIS_BUILD:
+            return "the operator's element type is not in this build";
+        default: // A8_HYBRID
+            return "it has integer weights, float32 activations";
+    }
+}
+
 int a8_load_records(a8_ctx_t *ctx, a8_sizes_t *sizes) {
     a8_unsupported_t unsupported;
     uint32_t subgraph = 0, node = 0, position;
     if (a8_next_unsupported(ctx->model, &subgraph, &node, &unsupported)) {
-        static const char messages[5][48] = {
-            "there is no such operator",
-            "the operator is not in this build",
-            "the operator does not take this element type",
-            "the operator's element type is not in this build",
-            "it has integer weights, float32 activations"
-        };
         ctx->subgraph = unsupported.subgraph;
         ctx->node_index = unsupported.node;
         ctx->op = unsupported.op;
-        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, messages[unsupported.reason], A8_NONE, (int32_t)unsupported.dtype);
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, reason_message(unsupported.reason), A8_NONE, (int32_t)unsupported.dtype);
     }
     ctx->records = ctx->mem->records;
     // The header, the subgraphs and the nodes lie next to each other.
