@@ -94,7 +94,12 @@ class Chip:
         self._loader: Any = None
         self._baud = FAST
         _log()
-        self._connect()
+        try:
+            self._connect()
+        except BoardError as e:
+            if not self.name:
+                raise  # it has never answered
+            self._again(e)
 
     def __enter__(self) -> Chip:
         return self
@@ -134,8 +139,13 @@ class Chip:
             if self._baud != SLOW and loader.IS_STUB:
                 loader.change_baud(self._baud)
             attach_flash(loader)
-        except (FatalError, OSError) as e:
+        except OSError as e:
             port.close()
+            raise BoardGone(f"{self.device} went away while its chip was looked for: {_reason(e)}") from e
+        except FatalError as e:
+            port.close()
+            if self.name:
+                raise BoardError(f"the {self.name} on {self.device} answers no longer: {_reason(e)}") from e
             raise BoardError(
                 f"no ESP chip answers on {self.device} in its bootloader ({_reason(e)}): hold BOOT, press "
                 "RESET (EN), let go of BOOT, and flash again"
