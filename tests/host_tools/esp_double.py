@@ -14,7 +14,6 @@ import os
 import pty
 import random
 import select
-import socket
 import struct
 import tempfile
 import threading
@@ -84,7 +83,9 @@ def table(rows=ROWS, checksum=True):
     return data.ljust(0xC00, b"\xff")
 
 
-def merged(chip="esp32c3", rows=ROWS, size=50_000, version="v1.25.0", flash=2, boot_bytes=9000, app_bytes=None):
+def merged(
+    chip="esp32c3", rows=ROWS, size=50_000, version="v1.25.0", flash=2, boot_bytes=9000, app_bytes=None
+):
     """A firmware.bin as MicroPython's build makes it, from the bootloader's place on."""
     start = CHIPS[chip][1]
     out = bytearray(app(chip, boot_bytes, seed=2, described=False, flash=flash))
@@ -262,7 +263,7 @@ class EspBoard(FakeBoard):
                 raise EOFError
             raise Reset
         if not ready:
-            raise socket.timeout
+            raise TimeoutError
         data = bytearray(os.read(self.master, 4096))
         if self.running:
             return bytes(data)

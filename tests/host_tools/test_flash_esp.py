@@ -123,7 +123,11 @@ def test_the_files_of_a_build(run, tmp_path, port):
     with EspBoard(port, models=[]) as board:
         code, out, err = run(tmp_path, "-p", port, "--board", BOARD)
         assert code == 0, err
-        for place, name in ((0, "bootloader.bin"), (TABLE, "partition-table.bin"), (0x10000, "micropython.bin")):
+        for place, name in (
+            (0, "bootloader.bin"),
+            (TABLE, "partition-table.bin"),
+            (0x10000, "micropython.bin"),
+        ):
             assert board.flash.data[place : place + len(parts[name])] == parts[name]
     (tmp_path / "sub").mkdir()
     (tmp_path / "bootloader.bin").rename(tmp_path / "sub" / "bootloader.bin")
@@ -207,8 +211,8 @@ TOO_LARGE = merged(rows=(("factory", 0, 0, 0x10000, 0x8000), ("vfs", 1, 0x81, 0x
         (merged("esp32s3"), "is for esp32s3, and ESP32_GENERIC_C3 has esp32c3"),
         (merged(flash=3), "is for 8,388,608 bytes of flash, and ESP32_GENERIC_C3 has 4,194,304"),
         (merged(rows=(*ROWS[:4], ("vfs", 1, 0x81, 0x300000, 0x200000))), "is for 5,242,880 bytes"),
-        (merged(rows=(*ROWS[:3], ("romfs", 1, 0x8F, 0x200000, 0x1000))), "romfs (4,096 bytes at 0x00200000) overlaps"),
-        (merged(rows=(("x", 1, 1, 0x9100, 0x1000), ROWS[2])), "x (4,096 bytes at 0x00009100) can't lie there"),
+        (merged(rows=(*ROWS[:3], ("romfs", 1, 0x8F, 0x200000, 0x1000))), "at 0x00200000) overlaps factory"),
+        (merged(rows=(("x", 1, 1, 0x9100, 0x1000), ROWS[2])), "at 0x00009100) can't lie there"),
         (TOO_LARGE, "its app has 50,000 bytes, and its partition factory 32,768: 17,232 too many"),
     ],
 )  # fmt: skip
@@ -250,7 +254,9 @@ def test_a_wrong_chip(run, file, port, there):
 def test_a_flash_that_is_too_small(run, file, port):
     with EspBoard(port, MB=2) as board:
         code, _, err = run(file, "-p", port)
-        assert code == 1 and "has 2,097,152 bytes, and" in err and "is for 4,194,304: nothing was written" in err
+        assert (
+            code == 1 and "has 2,097,152 bytes, and" in err and "is for 4,194,304: nothing was written" in err
+        )
         assert board.flash.writes == 0
 
 
@@ -361,7 +367,9 @@ def test_a_busy_port(run, file, port):
 
 
 def usb(device, vid=0x10C4, pid=0xEA60):
-    return types.SimpleNamespace(device=str(device), vid=vid, pid=pid, serial_number="1", description="CP2102")
+    return types.SimpleNamespace(
+        device=str(device), vid=vid, pid=pid, serial_number="1", description="CP2102"
+    )
 
 
 def test_ports_found_by_their_usb_bridge(run, file, port, monkeypatch):

@@ -194,7 +194,9 @@ def _app_alone(path: Path, chip: str, data: bytes) -> Image:
 def _merged(path: Path, chip: str, boot: int, flash: bytes) -> Image:
     """flash: from offset 0 on."""
     if len(flash) < TABLE + 32:
-        raise WrongFile(f"it is cut off: it ends at 0x{len(flash):x}, before its partition table at 0x{TABLE:x}")
+        raise WrongFile(
+            f"it is cut off: it ends at 0x{len(flash):x}, before its partition table at 0x{TABLE:x}"
+        )
     table = esp_partitions.parse(flash[TABLE : TABLE + TABLE_BYTES])
     bootloader = flash[boot:TABLE]
     _length(bootloader, "bootloader")
@@ -251,7 +253,9 @@ def _from_folder(folder: Path, board: Board | None) -> Image:
     for name, place in sorted(places.items(), key=lambda item: int(item[1], 0)):
         offset, data = int(place, 0), (folder / name).read_bytes()
         if offset < len(flash):
-            raise WrongFile(f"{folder}: {name} at {place} lies upon the file before it, which ends at 0x{len(flash):x}")
+            raise WrongFile(
+                f"{folder}: {name} at {place} lies upon the file before it, which ends at 0x{len(flash):x}"
+            )
         flash += b"\xff" * (offset - len(flash)) + data
     start = _bootloader_at(bytes(flash[:0x2001]))
     try:
@@ -271,9 +275,7 @@ def check(image: Image, board: Board) -> None:
     if image.chip != chip:
         raise WrongFile(f"{image.path} is for {image.chip}, and {board.name} has {chip}")
     if image.needs > flash:
-        raise WrongFile(
-            f"{image.path} is for {image.needs:,} bytes of flash, and {board.name} has {flash:,}"
-        )
+        raise WrongFile(f"{image.path} is for {image.needs:,} bytes of flash, and {board.name} has {flash:,}")
 
 
 def placed(image: Image, table: Table) -> Image:

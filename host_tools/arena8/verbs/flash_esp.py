@@ -20,14 +20,16 @@ from ..flashing import BOOT_SECONDS, Request, about, compare, copy_files, firmwa
 def run(request: Request, wanted: Board | None, port: str | None) -> dict[str, Any]:
     """wanted: the board, if that is known. Else the firmware's chip tells it."""
     if (port or "").partition(":")[0] == "pico-emulator":
-        raise UsageError(f"pico-emulator is no board with an ESP chip ({wanted.name if wanted else 'the file'} is)")
+        raise UsageError(
+            f"pico-emulator is no board with an ESP chip ({wanted.name if wanted else 'the file'} is)"
+        )
     board = wanted or board_of(esp_image.read(request.firmware))
     image = firmware(request, board)  # before a board is bothered
     device = transports.device(port) if port else the_port()
     if device is None:
         raise BoardError(
-            f"no board found: there is no serial port behind which {board.name} may be. Plug it in by a cable "
-            "with data lines (its USB bridge may need a driver); --port names a port"
+            f"no board found: there is no serial port behind which {board.name} may be. Plug it in by a "
+            "cable with data lines (its USB bridge may need a driver); --port names a port"
         )
     saved = back_up(request, device) if request.backup else None
     return flash(request, board, image, device, saved)
@@ -57,7 +59,11 @@ def the_port() -> str | None:
 def firmware(request: Request, board: Board) -> Image:
     """The firmware to write, checked against the board."""
     given = Path(request.firmware) if request.firmware else None
-    if given and given.is_dir() and not any((given / name).is_file() for name in ("manifest.json", board.file)):
+    if (
+        given
+        and given.is_dir()
+        and not any((given / name).is_file() for name in ("manifest.json", board.file))
+    ):
         image = esp_image.read(given, board)
     else:
         image = esp_image.read(firmware_file(request, board), board)
@@ -101,7 +107,9 @@ def flash(
             tell(f"warning: {sentence}")
         with render.progress(f"writing {board.name}") as moved:
             written = chip.write(image.pieces, moved)
-        if request.erase_filesystem and (files := esp_partitions.find(image.partitions, *esp_partitions.FILES)):
+        if request.erase_filesystem and (
+            files := esp_partitions.find(image.partitions, *esp_partitions.FILES)
+        ):
             tell(f"erasing the filesystem, {files.region}")
             chip.erase(files.offset, files.size)
         chip.verify(image.pieces)
@@ -140,9 +148,7 @@ def table_of(chip: esp.Chip) -> Table:
 
 def harm_of(chip: esp.Chip, image: Image, there: Table) -> list[str]:
     """What writing the image would do to data that is there, a sentence each."""
-    found = [
-        sentence for partition, sentence in esp_image.harm(image, there) if holds_data(chip, partition)
-    ]
+    found = [sentence for partition, sentence in esp_image.harm(image, there) if holds_data(chip, partition)]
     ours = esp_partitions.find(image.partitions, *esp_partitions.FILES)
     theirs = esp_partitions.find(there, *esp_partitions.FILES)
     if ours and not theirs and holds_data(chip, ours):
@@ -186,8 +192,8 @@ def proven(
             last = e
         if time.monotonic() > deadline:
             raise BoardError(
-                f"the firmware was written and verified, but the board did not answer within {BOOT_SECONDS:g} "
-                f"s: {last}. Press RESET (EN) once; `arena8 boards` shows whether it answers then"
+                "the firmware was written and verified, but the board did not answer within "
+                f"{BOOT_SECONDS:g} s: {last}. Press RESET (EN); `arena8 boards` shows what answers"
             ) from last
         time.sleep(0.3)
 
