@@ -189,9 +189,11 @@ def flashed(name: str, file: str) -> Path:
 
 
 def build_facts(firmware: Path) -> dict[str, Any]:
-    """What is known about a firmware file from the build or the distribution that it lies in; else empty."""
+    """What is known about a firmware, a file or a folder of them, from the build or the distribution that it
+    lies in; else empty."""
+    folder = firmware if firmware.is_dir() else firmware.parent
     with contextlib.suppress(OSError, ValueError):
-        return json.loads(firmware.with_name("firmware.json").read_text(encoding="utf-8"))
+        return json.loads((folder / "firmware.json").read_text(encoding="utf-8"))
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         manifest = json.loads(firmware.with_name("manifest.json").read_text(encoding="utf-8"))
         return next((e for e in manifest["firmware"] if e["file"] == firmware.name), {})
