@@ -28,6 +28,8 @@ BOARDS = REPO / "boards"
 MODULE = REPO / "micropython_module"
 OUT = REPO / "build" / "firmware"
 
+HEAP = 32 * 1024  # bytes of RAM that a board keeps for Python, which the ports' linker scripts demand too
+
 # A caller's make hands these down; each would quietly change the firmware.
 FOREIGN = {
     *("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "MAKE_TERMOUT", "MAKE_TERMERR", "USER_C_MODULES"),
@@ -78,6 +80,16 @@ def arena_bytes(choice, models):
         return max(arena8.arena_size(str(path)) for path in models)
     except (ValueError, OSError) as error:
         raise BuildError(f"the arena of the models cannot be told: {error}") from error
+
+
+def check_ram(board, facts, arena):
+    """BuildError if a static arena is larger than what the board can spare, which no compiling mends."""
+    ram = facts.get("ram", {}).get("bytes")
+    if ram and arena > ram - HEAP:
+        raise BuildError(
+            f"{board}: the static arena of {arena} bytes that the models need does not fit into its {ram} "
+            f"bytes of RAM, of which {HEAP} are left to Python's heap; only a smaller model does"
+        )
 
 
 def chosen_operators(choice, models):
@@ -510,6 +522,7 @@ def main():
                 raise BuildError(f"{path}: no such model file")
         operators = chosen_operators(args.operators or facts["operators"], args.model)
         arena = arena_bytes(args.arena, args.model)
+        check_ram(args.board, facts, arena)
         choice = args.operators or facts["operators"]
         builder = Builder(args.board, folder, facts, key, choice)
         result = builder.build(freezer, args.model, arena, operators, args.kernels)
