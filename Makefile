@@ -5,6 +5,7 @@ BOARD ?= RPI_PICO
 MODEL ?= firmware/models/digits.tflite
 ARENA ?= auto
 OPERATORS ?=
+KERNELS ?= fast
 NO_INSTALL ?=
 CACHE := $(abspath $(or $(ARENA8_CACHE),.cache))
 VENV := $(CACHE)/venv
@@ -34,7 +35,7 @@ endef
 .PHONY: help
 help: ## List the targets.
 	@echo 'Usage: make TARGET [BOARD=$(BOARD)] [MODEL="a.tflite b.tflite"] [ARENA=auto|BYTES|0]'
-	@echo '                   [OPERATORS=all|auto|NAMES] [MICROPYTHON_DIR=path]'
+	@echo '                   [OPERATORS=all|auto|NAMES] [KERNELS=fast|generic] [MICROPYTHON_DIR=path]'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
 # What the steps need; quick when nothing is missing.
@@ -61,7 +62,8 @@ setup: $(VENV)/host ## Install what is missing: packages, a Python environment, 
 .PHONY: firmware
 firmware: $(VENV)/host ## Build the firmware of BOARD with the models of MODEL frozen in it.
 	$(PACKAGES) base $(call port_of,$(BOARD))
-	@$(PYTHON) firmware/build.py $(BOARD) $(if $(MODEL),--model $(MODEL)) --arena $(ARENA) $(if $(OPERATORS),--operators "$(OPERATORS)")
+	@$(PYTHON) firmware/build.py $(BOARD) $(if $(MODEL),--model $(MODEL)) --arena $(ARENA) $(if $(OPERATORS),--operators "$(OPERATORS)") \
+		--kernels $(KERNELS)
 
 .PHONY: dist
 dist: $(VENV)/host ## Make build/dist: the wheel, generic firmware of the RP2 boards, checksums.
