@@ -100,6 +100,7 @@ A8_HOT void a8_conv_s8_armdsp(const a8_conv_params_t *params, const a8_operands_
         t.channels = group_end - c < block ? group_end - c : block;
         t.filter = (const int8_t *)operands->filter + c * depth;
         t.bias = operands->bias != NULL ? operands->bias + 4 * c : NULL;
+        t.is_brief = a8_is_brief_armdsp(t.bias, t.channels, depth);
         t.multipliers = operands->multipliers + c * t.per_channel;
         t.shifts = operands->shifts + c * t.per_channel;
         t.output = output + c;

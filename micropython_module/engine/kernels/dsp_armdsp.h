@@ -8,6 +8,13 @@
 
 #include "matrix_generic.h"
 
+// What is made of constants, and is small only where it is inlined.
+#define A8_INLINE inline __attribute__((always_inline))
+
+// Functions in assembly, whose parameters are in registers.
+#define A8_NAKED __attribute__((naked))
+#define A8_UNUSED __attribute__((unused))
+
 // A word at any address: these cores load it in one instruction.
 static inline uint32_t a8_load_word(const void *p) {
     uint32_t word;
@@ -58,34 +65,34 @@ static inline int32_t a8_saturate_s8(int32_t value) {
     return result;
 }
 
-// How sums of one output channel become int8 in few steps. Exactly what a8_requantize, the zero point and the clamping
-// make of them, as long as no sum reaches A8_BRIEF_SUM and a8_is_brief says yes: twice the sum and the zero point
-// in front of the last shift then stay in 32 bits.
-typedef struct {
-    int32_t multiplier;
-    int32_t right;
-    int32_t rest; // half a unit of the last shift, plus the zero point in front of it
-} a8_brief_t;
-
+// How sums of one output channel become int8 in few steps: exactly what a8_requantize, the zero point and the clamping
+// make of them if the shift is to the right and no sum reaches A8_BRIEF_SUM, so that twice a sum, and what is added
+// in front of the last shift, stay in 32 bits.
 #define A8_BRIEF_SUM (1 << 29)
-#define A8_BRIEF_SHIFT_MAX (20)
-// Terms of at most 255 * 128 whose sum, with a bias below A8_BRIEF_BIAS, stays below A8_BRIEF_SUM.
+// So many terms of at most 255 * 128, and a bias from -A8_BRIEF_BIAS to below it, stay below A8_BRIEF_SUM.
 #define A8_BRIEF_TERMS (1 << 12)
 #define A8_BRIEF_BIAS (1 << 28)
 
-static inline bool a8_is_brief(int32_t shift, int32_t bias) {
-    return shift < 0 && shift >= -A8_BRIEF_SHIFT_MAX && bias < A8_BRIEF_BIAS && bias > -A8_BRIEF_BIAS;
+static inline bool a8_is_brief_bias(int32_t bias) {
+    return bias < A8_BRIEF_BIAS && bias >= -A8_BRIEF_BIAS;
 }
 
-static inline a8_brief_t a8_brief(int32_t multiplier, int32_t shift, int32_t zero_point) {
-    a8_brief_t b = { multiplier, -shift, (1 << (-shift - 1)) + zero_point * (1 << -shift) };
+typedef struct {
+    int32_t multiplier;
+    int32_t right; // at least 1
+    int32_t half; // a unit of the last shift by two
+} a8_brief_t;
+
+static inline a8_brief_t a8_brief(int32_t multiplier, int32_t shift) {
+    a8_brief_t b = { multiplier, -shift, (int32_t)((uint32_t)1 << (-shift - 1)) };
     return b;
 }
 
-// Before it is clamped. A negative number is one less where the last shift rounds, so that halves go away from zero.
+// Without zero point and clamping. A negative number is one less where the last shift rounds, so that halves go away
+// from zero.
 static inline int32_t a8_brief_output(const a8_brief_t *b, uint32_t sum) {
     const int32_t value = a8_high_rounded((int32_t)(sum << 1), b->multiplier);
-    return (value + (value >> 31) + b->rest) >> b->right;
+    return (value + (value >> 31) + b->half) >> b->right;
 }
 
 #endif

@@ -15,6 +15,8 @@ A8_HOT void a8_fully_connected_s8_armdsp(const a8_fully_connected_params_t *para
     a8_product_armdsp_t t = {
         .pixels = pixels, .filter = operands->filter, .depth = depth, .channels = params->out_c, .bias = operands->bias, .multipliers = operands->multipliers, .shifts = operands->shifts, .per_channel = rq->flags & A8_PER_CHANNEL ? 1 : 0, .requantize = rq, .output = (int8_t *)operands->output + y0 * params->out_c, .output_step = params->out_c
     };
+    // Another bias comes in with a zero point of the weights.
+    t.is_brief = rq->filter_zero_point == 0 && a8_is_brief_armdsp(t.bias, t.channels, depth);
     for (int32_t y = y0; y < y1; y += t.count) {
         t.tile = a8_tile_armdsp(y1 - y, largest);
         t.count = y1 - y < t.tile ? y1 - y : t.tile;

@@ -7,9 +7,6 @@
 // r0 pixels, r1 weights, r2 how far the depth is done, r3 and lr four weights as two pairs, r4 .. the sums.
 typedef void dot_t(const uint32_t *pixels, const int8_t *w, int32_t depth, uint32_t *sums);
 
-#define A8_NAKED __attribute__((naked))
-#define A8_UNUSED __attribute__((unused))
-
 // LOAD gets the next four weights into lr; STEP multiplies four weights of each row; LAST is a STEP with the word that
 // ends where the row does, from which those before are shifted out, so that nothing behind the weights is read.
 #define DOT(FIRST, STEP, LAST, SUMS) \
@@ -86,6 +83,10 @@ static A8_HOT A8_NAKED void dot_1(A8_UNUSED const uint32_t *pixels, A8_UNUSED co
         "{r4-r7}");
 }
 
+static inline uint32_t bias_of(const a8_product_armdsp_t *t, int32_t c) {
+    return (t->bias != NULL ? a8_load_word(t->bias + 4 * c) : 0) + t->before;
+}
+
 // One row where there are fewer than the kernel of the tile takes.
 static A8_HOT void dot_row(const a8_product_armdsp_t *t, const int8_t *w, uint32_t *sums) {
     for (int32_t p = 0; p < t->count; p++) {
@@ -97,77 +98,102 @@ static A8_HOT void dot_row(const a8_product_armdsp_t *t, const int8_t *w, uint32
     }
 }
 
-// Outputs of one channel.
-static inline void put(const a8_product_armdsp_t *t, int32_t c, int32_t bias, const uint32_t *sums) {
+// Outputs of one channel, whatever its bias, shift and limits are.
+static void put_any(const a8_product_armdsp_t *t, int32_t c, const uint32_t *sums) {
     const a8_requantize_t *rq = t->requantize;
+    const int32_t i = c * t->per_channel;
+    for (int32_t p = 0; p < t->count; p++) {
+        const uint32_t value = (uint32_t)a8_requantize((int32_t)sums[p], t->multipliers[i], t->shifts[i]);
+        t->output[p * t->output_step + c] = (int8_t)a8_clamp((int32_t)(value + (uint32_t)(int32_t)rq->out_zero_point),
+            rq->min, rq->max);
+    }
+}
+
+static A8_HOT void product_any(const a8_product_armdsp_t *t) {
+    for (int32_t c = 0; c < t->channels; c++) {
+        uint32_t sums[6];
+        for (int32_t p = 0; p < t->count; p++) {
+            sums[p] = bias_of(t, c);
+        }
+        dot_row(t, t->filter + c * t->depth, sums);
+        put_any(t, c, sums);
+    }
+}
+
+// Outputs of one channel. Whole tiles unroll.
+static A8_INLINE void put(const a8_product_armdsp_t *t, int32_t c, const uint32_t *sums, const int32_t tile,
+    bool quick) {
     const int32_t i = c * t->per_channel;
     const int32_t multiplier = t->multipliers[i];
     const int32_t shift = t->shifts[i];
+    const int32_t zero_point = t->requantize->out_zero_point;
     const int32_t step = t->output_step;
     int8_t *output = t->output + c;
-    if (t->depth > A8_BRIEF_TERMS || !a8_is_brief(shift, bias)) {
-        for (int32_t p = 0; p < t->count; p++, output += step) {
-            const int32_t value = a8_requantize((int32_t)sums[p], multiplier, shift);
-            *output = (int8_t)a8_clamp((int32_t)((uint32_t)value + (uint32_t)(int32_t)rq->out_zero_point), rq->min, rq->max);
-        }
+    if (!quick || shift >= 0) {
+        put_any(t, c, sums);
         return;
     }
-    const a8_brief_t b = a8_brief(multiplier, shift, rq->out_zero_point);
-    const uint32_t *end = sums + t->count;
-    if (rq->min == INT8_MIN && rq->max == INT8_MAX) {
-        do {
-            *output = (int8_t)a8_saturate_s8(a8_brief_output(&b, *sums++));
-            output += step;
-        } while (sums != end);
+    const a8_brief_t b = a8_brief(multiplier, shift);
+    if (t->count == tile) {
+#pragma GCC unroll 6
+        for (int32_t p = 0; p < tile; p++, output += step) {
+            *output = (int8_t)a8_saturate_s8(a8_brief_output(&b, sums[p]) + zero_point);
+        }
     } else {
-        const int32_t min = rq->min;
-        const int32_t max = rq->max;
-        do {
-            *output = (int8_t)a8_clamp(a8_brief_output(&b, *sums++), min, max);
-            output += step;
-        } while (sums != end);
+        for (int32_t p = 0; p < t->count; p++, output += step) {
+            *output = (int8_t)a8_saturate_s8(a8_brief_output(&b, sums[p]) + zero_point);
+        }
     }
 }
 
-static inline int32_t bias_of(const a8_product_armdsp_t *t, int32_t c) {
-    const uint32_t bias = t->bias != NULL ? a8_load_word(t->bias + 4 * c) : 0;
-    return (int32_t)(bias + t->before);
+// dot takes so many rows of weights and pixels.
+static A8_INLINE void product(const a8_product_armdsp_t *given, dot_t *dot, const int32_t rows, const int32_t tile) {
+    const a8_product_armdsp_t t = *given; // which no output can overwrite
+    const bool quick = t.is_brief && t.requantize->min == INT8_MIN && t.requantize->max == INT8_MAX;
+    if (t.depth < A8_GATHER_MULTIPLE || t.channels < rows) {
+        product_any(given);
+        return;
+    }
+    for (int32_t next = 0; next < t.channels; next += rows) {
+        const int32_t c = next + rows <= t.channels ? next : t.channels - rows; // some once more
+        uint32_t sums[6];
+#pragma GCC unroll 4
+        for (int32_t r = 0; r < rows; r++) {
+            const uint32_t bias = bias_of(&t, c + r);
+#pragma GCC unroll 6
+            for (int32_t p = 0; p < tile; p++) {
+                sums[r * tile + p] = bias;
+            }
+        }
+        dot(t.pixels, t.filter + c * t.depth, t.depth, sums);
+#pragma GCC unroll 4
+        for (int32_t r = 0; r < rows; r++) {
+            put(&t, c + r, sums + r * tile, tile, quick);
+        }
+    }
+}
+
+bool a8_is_brief_armdsp(const uint8_t *bias, int32_t channels, int32_t depth) {
+    uint32_t high = 0; // the highest bits of biases, shifted so that small ones are positive
+    for (int32_t c = 0; c < channels && bias != NULL; c++) {
+        high |= a8_load_word(bias + 4 * c) + A8_BRIEF_BIAS;
+    }
+    return depth <= A8_BRIEF_TERMS && high < 2 * (uint32_t)A8_BRIEF_BIAS;
 }
 
 A8_HOT void a8_product_s8_armdsp(const a8_product_armdsp_t *t) {
-    static dot_t *const dots[7] = { NULL, dot_1, dot_2, NULL, dot_4, NULL, dot_6 };
-    const int32_t rows = t->tile == 1 ? 4 : t->tile == 2 ? 2
-                                                         : 1;
-    const int32_t sums_of_row = t->tile;
-    dot_t *dot = dots[t->tile];
-    for (int32_t c = 0; c < t->channels;) {
-        uint32_t sums[6];
-        int32_t n = rows;
-        if (c + rows > t->channels) {
-            if (t->channels >= rows) {
-                c = t->channels - rows; // some once more
-            } else {
-                n = 1;
-            }
-        }
-        for (int32_t r = 0; r < n; r++) {
-            const uint32_t bias = (uint32_t)bias_of(t, c + r);
-            for (int32_t p = 0; p < sums_of_row; p++) {
-                sums[r * sums_of_row + p] = bias;
-            }
-        }
-        const int8_t *w = t->filter + c * t->depth;
-        if (n < rows || t->depth < 4) {
-            for (int32_t r = 0; r < n; r++) {
-                dot_row(t, w + r * t->depth, sums + r * sums_of_row);
-            }
-        } else {
-            dot(t->pixels, w, t->depth, sums);
-        }
-        for (int32_t r = 0; r < n; r++) {
-            put(t, c + r, bias_of(t, c + r), sums + r * sums_of_row);
-        }
-        c += n;
+    switch (t->tile) {
+        case 6:
+            product(t, dot_6, 1, 6);
+            break;
+        case 4:
+            product(t, dot_4, 1, 4);
+            break;
+        case 2:
+            product(t, dot_2, 2, 2);
+            break;
+        default:
+            product(t, dot_1, 4, 1);
     }
 }
 

@@ -18,6 +18,7 @@ typedef struct {
     int32_t channels;
     const uint8_t *bias; // NULL: none
     uint32_t before; // added to every sum
+    bool is_brief; // sums stay below A8_BRIEF_SUM
     const int32_t *multipliers;
     const int8_t *shifts;
     int32_t per_channel; // 1, or 0: one multiplier and shift for all
@@ -25,6 +26,9 @@ typedef struct {
     int8_t *output;
     int32_t output_step; // from pixel to pixel
 } a8_product_armdsp_t;
+
+// Whether sums of channels in a row are small, as all are that no fuzzer made.
+bool a8_is_brief_armdsp(const uint8_t *bias, int32_t channels, int32_t depth);
 
 void a8_product_s8_armdsp(const a8_product_armdsp_t *t);
 
