@@ -34,6 +34,7 @@ NEEDS = {
     "rp2": ("mbedtls", "tinyusb-source", "pico-sdk-source"),
     "unix": (),
     "qemu": (),
+    "xtensa": (),
 }
 LINKS = {"mbedtls": "lib/mbedtls", "tinyusb-source": "lib/tinyusb"}
 # A file that tells a real tree from an empty submodule folder.

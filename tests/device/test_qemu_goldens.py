@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The shared models on emulated cores with memory enough for all, against the reference's answers.
+"""The shared models on emulated cores (Cortex-M3, M33, RV32, Xtensa), against the reference's answers.
 
-QEMU puts models and inputs into memory that the firmware leaves alone before it starts: models at odd
-addresses, inputs behind them.
+Models and inputs are in 16 MB of the machine's memory before it starts: models at odd addresses, inputs
+behind them. In QEMU's machines that is RAM of which the firmware knows nothing, on Xtensa a file
+mapped where flash is.
 """
 
 from __future__ import annotations
@@ -15,10 +16,8 @@ import goldens
 import pytest
 from arena8.errors import ToolError
 from arena8.transports.qemu import QemuRepl
-from machines import SHARED
+from machines import EXTERNAL, SHARED
 
-# Where a machine has memory of which its firmware knows nothing.
-MEMORY = {"MPS2_AN385": 0x21000000, "VIRT_RV32": 0x82000000}
 BYTES = 16 << 20
 
 RUN = """
@@ -43,28 +42,33 @@ SIZES = {"int8": 1, "uint8": 1, "int16": 2, "int32": 4, "float32": 4}
 """
 
 
-@pytest.mark.boards(*MEMORY)
+def with_memory(machine, path):
+    """The machine with the file's bytes in its memory."""
+    firmware = str(machine.folder / machine.facts.emulator["firmware"])
+    if machine.name == "DE233_FPU":
+        return QemuRepl(machine.name, firmware, 300, (str(path),))
+    load = f"loader,file={path},addr={EXTERNAL[machine.name]:#x},force-raw=on"
+    return QemuRepl(machine.name, firmware, 300, ("-device", load))
+
+
+@pytest.mark.boards(*EXTERNAL)
 def test_goldens(machine, tmp_path):
     models = goldens.all_models()
     if not models:
         pytest.skip(f"NOT RUN: no shared models at {SHARED} (ARENA8_SHARED_MODELS)")
-    base = MEMORY[machine.name]
     blob, places = bytearray(), []
     for model in models:
         golden = goldens.Golden(model)
         parts = []
         for data, align in ((golden.path.read_bytes(), 1), (golden.inputs(), 0)):
             blob += bytes(-len(blob) % 16 + align)
-            parts.append((base + len(blob), len(data)))
+            parts.append((EXTERNAL[machine.name] + len(blob), len(data)))
             blob += data
         places.append((model, golden, *parts))
     assert len(blob) <= BYTES
     path = tmp_path / "memory"
     path.write_bytes(blob)
-    firmware = str(machine.folder / machine.facts.emulator["firmware"])
-    repl = QemuRepl(
-        machine.name, firmware, 300, ("-device", f"loader,file={path},addr={base:#x},force-raw=on")
-    )
+    repl = with_memory(machine, path)
     wrong = []
     try:
         repl.connect()
