@@ -92,9 +92,14 @@ test: ## Run everything: C tests under sanitizers, device tests on emulated boar
 test-quick: $(VENV)/host ## Run the tests that need no firmware.
 	@$(PYTHON) -m pytest -q tests --ignore tests/device --ignore tests/firmware --ignore tests/budgets
 
+# Boards that only the benchmark runs.
+BENCH_BOARDS := $(filter-out $(TEST_BOARDS),$(call known_boards,$(shell sed -n 's/.*"board": "\([A-Z0-9_]*\)".*/\1/p' tests/bench/cores.json)))
+
 .PHONY: bench
-bench: test-firmware ## Count cycles of every model on the emulated Pico; writes build/bench.json.
-	@$(PYTHON) tests/bench.py
+bench: test-firmware ## Count what an invoke costs, models x emulated cores; writes build/bench.json and docs/bench.svg.
+	$(if $(BENCH_BOARDS),$(PACKAGES) base $(BENCH_BOARDS))
+	@$(foreach b,$(BENCH_BOARDS),$(PYTHON) firmware/build.py $(b) --for-tests --arena auto --model $(OWN_MODELS) &&) true
+	@$(PYTHON) tests/bench/bench.py --chart docs/bench.svg
 
 .PHONY: sizes
 sizes: test-firmware ## Show flash bytes of the module on Cortex-M0+ and arena bytes of the models.
