@@ -11,7 +11,11 @@ int main(int argc, char **argv);
 void exit(int status) __attribute__((noreturn));
 
 // Linux's system calls: the number in a2, arguments in a6, a3, a4, a5, a8, a9.
-enum { SYS_OPEN = 8, SYS_READ = 12, SYS_WRITE = 13, SYS_MMAP2 = 80, SYS_EXIT = 118 };
+enum { SYS_OPEN = 8,
+    SYS_READ = 12,
+    SYS_WRITE = 13,
+    SYS_MMAP2 = 80,
+    SYS_EXIT = 118 };
 
 static int system_call(int number, int first, int second, int third, int fourth, int fifth) {
     register int a2 __asm__("a2") = number;
@@ -21,12 +25,12 @@ static int system_call(int number, int first, int second, int third, int fourth,
     register int a5 __asm__("a5") = fourth;
     register int a8 __asm__("a8") = fifth;
     register int a9 __asm__("a9") = 0;
-    __asm__ volatile ("syscall" : "+r" (a2) : "r" (a6), "r" (a3), "r" (a4), "r" (a5), "r" (a8), "r" (a9) : "memory");
+    __asm__ volatile("syscall" : "+r"(a2) : "r"(a6), "r"(a3), "r"(a4), "r"(a5), "r"(a8), "r"(a9) : "memory");
     return a2;
 }
 
 // The kernel leaves argc and argv at the stack pointer.
-__asm__ (
+__asm__(
     "   .section .text._start, \"ax\"\n"
     "   .global _start\n"
     "   .align 4\n"
@@ -39,7 +43,11 @@ __asm__ (
 void start_c(int *stack) __attribute__((noreturn, used));
 
 // A file that the command line names is seen where flash is, behind the firmware: models and inputs of a test.
-enum { MAPPED_AT = 0x3d000000, MAPPED_BYTES = 16 << 20, PROT_READ = 1, MAP_PRIVATE = 2, MAP_FIXED = 16 };
+enum { MAPPED_AT = 0x3d000000,
+    MAPPED_BYTES = 16 << 20,
+    PROT_READ = 1,
+    MAP_PRIVATE = 2,
+    MAP_FIXED = 16 };
 
 void start_c(int *stack) {
     if (stack[0] > 1) {
