@@ -12,10 +12,6 @@
 #include "kernels/kernels.h"
 #include "model.h"
 
-#ifndef A8_TARGET_NATIVE
-#define A8_TARGET_NATIVE A8_TARGET_GENERIC
-#endif
-
 // Codes by name: A8_CODE_ADD is 0 and so on.
 enum {
 #define A8_BUILTIN(name) A8_CODE_##name,

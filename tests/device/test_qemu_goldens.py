@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The shared models on an emulated Cortex-M3 and on Xtensa, against the reference's answers.
+"""The shared models on emulated cores (Cortex-M3, M33, RV32, Xtensa), against the reference's answers.
 
 Models and inputs are in 16 MB of the machine's memory before it starts: models at odd addresses, inputs
-behind them. On the Cortex-M3 that is external RAM, on Xtensa a file mapped where flash is.
+behind them. In QEMU's machines that is RAM of which the firmware knows nothing, on Xtensa a file
+mapped where flash is.
 """
 
 from __future__ import annotations
@@ -15,10 +16,9 @@ import goldens
 import pytest
 from arena8.errors import ToolError
 from arena8.transports.qemu import QemuRepl
-from machines import SHARED
+from machines import EXTERNAL, SHARED
 
 BYTES = 16 << 20
-MEMORY = {"MPS2_AN385": 0x21000000, "DE233_FPU": 0x3D000000}
 
 RUN = """
 import arena8
@@ -47,11 +47,11 @@ def with_memory(machine, path):
     firmware = str(machine.folder / machine.facts.emulator["firmware"])
     if machine.name == "DE233_FPU":
         return QemuRepl(machine.name, firmware, 300, (str(path),))
-    load = f"loader,file={path},addr={MEMORY[machine.name]:#x},force-raw=on"
+    load = f"loader,file={path},addr={EXTERNAL[machine.name]:#x},force-raw=on"
     return QemuRepl(machine.name, firmware, 300, ("-device", load))
 
 
-@pytest.mark.boards(*MEMORY)
+@pytest.mark.boards(*EXTERNAL)
 def test_goldens(machine, tmp_path):
     models = goldens.all_models()
     if not models:
@@ -62,7 +62,7 @@ def test_goldens(machine, tmp_path):
         parts = []
         for data, align in ((golden.path.read_bytes(), 1), (golden.inputs(), 0)):
             blob += bytes(-len(blob) % 16 + align)
-            parts.append((MEMORY[machine.name] + len(blob), len(data)))
+            parts.append((EXTERNAL[machine.name] + len(blob), len(data)))
             blob += data
         places.append((model, golden, *parts))
     assert len(blob) <= BYTES

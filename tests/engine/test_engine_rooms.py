@@ -16,7 +16,7 @@ LEAVES = {"memcpy", "memmove", "memset", "memcmp", "strlen"}
 # Headers that a file may include, by the room that it is in.
 COMMON = STANDARD | {"string.h", "limits.h", "float.h"}
 ROOMS = {
-    "kernels": {"kernels/", "quantize.h", "functions.h", "sigmoid.h", "config.h"},
+    "kernels": {"kernels/", "target.h", "quantize.h", "functions.h", "sigmoid.h", "config.h"},
     "ops": {
         "ops/",
         "op.h",
@@ -25,6 +25,7 @@ ROOMS = {
         "sigmoid.h",
         "functions.h",
         "kernels/kernels.h",
+        "kernels/scratch.h",
     },
     "interpreter": {"arena8.h", "op.h", "arena.h", "model.h", "planner.h", "registry.h", "interpreter.h"},
     "load": {"interpreter.h", "registry.h"},
@@ -43,7 +44,8 @@ ROOMS = {
     "sigmoid": {"sigmoid.h", "quantize.h"},
     "crc32": {"arena8.h"},
     "op": {"arena8.h"},
-    "arena8": {"config.h"},
+    "arena8": {"config.h", "target.h"},
+    "target": {"config.h"},
     "config": {"arena8_build.h", "esp_attr.h", "pico.h"},
 }
 
