@@ -35,6 +35,7 @@ NEEDS = {
     "unix": (),
     "qemu": (),
     "xtensa": (),
+    "esp32": (),
 }
 LINKS = {"mbedtls": "lib/mbedtls", "tinyusb-source": "lib/tinyusb"}
 # A file that tells a real tree from an empty submodule folder.

@@ -7,12 +7,12 @@ import contextlib
 import hashlib
 import json
 import os
-import sys
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from . import config
 from .errors import BoardError, ToolError, UsageError
 
 PACKAGE = Path(__file__).resolve().parent
@@ -179,19 +179,15 @@ def distributed(name: str, folder: Path | None = None) -> Path | None:
 
 def flashed(name: str, file: str) -> Path:
     """Where the firmware lies that `arena8 flash` put on an emulated board."""
-    if os.name == "nt":
-        root = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
-    elif sys.platform == "darwin":
-        root = Path.home() / "Library" / "Caches"
-    else:
-        root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(root) / "arena8" / "emulated" / name / file
+    return config.cache() / "emulated" / name / file
 
 
 def build_facts(firmware: Path) -> dict[str, Any]:
-    """What is known about a firmware file from the build or the distribution that it lies in; else empty."""
+    """What is known about a firmware, a file or a folder of them, from the build or the distribution that it
+    lies in; else empty."""
+    folder = firmware if firmware.is_dir() else firmware.parent
     with contextlib.suppress(OSError, ValueError):
-        return json.loads(firmware.with_name("firmware.json").read_text(encoding="utf-8"))
+        return json.loads((folder / "firmware.json").read_text(encoding="utf-8"))
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         manifest = json.loads(firmware.with_name("manifest.json").read_text(encoding="utf-8"))
         return next((e for e in manifest["firmware"] if e["file"] == firmware.name), {})
