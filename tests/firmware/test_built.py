@@ -13,7 +13,7 @@ from elftools.elf.constants import P_FLAGS
 from elftools.elf.elffile import ELFFile
 from firmware_paths import REPO, facts
 
-BOARDS = ["UNIX", "MPS2_AN385", "MPS2_AN505", "MICROBIT", "VIRT_RV32", "RPI_PICO"]
+BOARDS = ["UNIX", "MPS2_AN385", "MPS2_AN505", "MICROBIT", "VIRT_RV32", "DE233_FPU", "RPI_PICO"]
 ON_CHIP = [board for board in BOARDS if board != "UNIX"]
 MODULE = REPO / "micropython_module"
 OURS = {"-ffp-contract=off", "-std=c99"}
