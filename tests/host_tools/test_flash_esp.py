@@ -15,7 +15,7 @@ import serial
 from arena8 import boards, cli, transports
 from arena8.flashers import esp, esp_image
 from arena8.verbs import flash_esp
-from esp_double import ROWS, TABLE, EspBoard, app, merged, table
+from esp_double import ROWS, TABLE, EspBoard, app, expected, merged, table
 from esptool.cmds import image_info
 from serial.tools import list_ports
 
@@ -57,17 +57,6 @@ def file(tmp_path):
     path = tmp_path / "firmware.bin"
     path.write_bytes(merged())
     return path
-
-
-def expected(before, chip, data):
-    """The whole flash after a firmware was written: what lies between its parts is as before."""
-    start = esp_double.CHIPS[chip][1]
-    whole, after = b"\xff" * start + data, bytearray(before)
-    for first, last in ((start, TABLE), (TABLE, TABLE + 4096), (0x10000, len(whole))):
-        part = whole[first:last].rstrip(b"\xff")
-        end = -(-(first + len(part)) // 4096) * 4096
-        after[first:end] = part.ljust(end - first, b"\xff")
-    return after
 
 
 # It works

@@ -301,6 +301,8 @@ class Chip:
         from esptool.cmds import reset_chip
         from esptool.util import FatalError
 
+        if self._loader is None:
+            return  # lost
         try:
             reset_chip(self._loader, "hard-reset")
         except (FatalError, OSError):
