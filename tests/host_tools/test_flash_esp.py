@@ -371,6 +371,22 @@ def test_ports_found_by_their_usb_bridge(run, file, port, monkeypatch):
     assert code == 3 and "2 boards are connected" in err and "/dev/ttyUSB7 CP2102" in err
 
 
+def test_other_commands_find_it_too(port, monkeypatch, capsys):
+    monkeypatch.setattr(list_ports, "comports", lambda: [usb(port)])
+    with EspBoard(port, flash={0: merged()}, models=[("kws", 5, 7)]) as board:
+        board.reset(running=True)
+        assert transports.device(None) == str(port)
+        assert cli.main(["boards", "--json"]) == 0
+        (found,) = json.loads(capsys.readouterr().out)["connected"]
+        assert (found["port"], found["board"]) == (str(port), BOARD)
+        assert found["running"]["models"][0]["name"] == "kws"
+    with EspBoard(port) as board:
+        board.reset(running=True)
+        assert cli.main(["boards", "--json", "--timeout", "1"]) == 0
+        (found,) = json.loads(capsys.readouterr().out)["connected"]
+        assert found["running"] is None and "`arena8 flash` puts MicroPython on it" in found["error"]
+
+
 def test_a_board_that_comes_back_under_another_name(run, file, port, tmp_path, monkeypatch):
     """As one with USB of its own may."""
     other = tmp_path / "ttyOther"
