@@ -5,12 +5,13 @@ BOARD ?= RPI_PICO
 MODEL ?= firmware/models/digits.tflite
 ARENA ?= auto
 OPERATORS ?=
+KERNELS ?= fast
 NO_INSTALL ?=
 CACHE := $(abspath $(or $(ARENA8_CACHE),.cache))
 VENV := $(CACHE)/venv
 PYTHON := $(VENV)/bin/python
 LOGS := build/log
-TEST_BOARDS := UNIX MPS2_AN385 MICROBIT RPI_PICO
+TEST_BOARDS := UNIX MPS2_AN385 MPS2_AN505 MICROBIT VIRT_RV32 DE233_FPU RPI_PICO
 # Models that the device tests and the benchmark look for, frozen when they are there.
 SHARED := $(or $(ARENA8_SHARED_MODELS),../shared/models)
 SHARED_MODELS := $(wildcard $(addprefix $(SHARED)/models/,mlperf__kws_ref_model.tflite tflm__hello_world_int8.tflite \
@@ -34,12 +35,12 @@ endef
 .PHONY: help
 help: ## List the targets.
 	@echo 'Usage: make TARGET [BOARD=$(BOARD)] [MODEL="a.tflite b.tflite"] [ARENA=auto|BYTES|0]'
-	@echo '                   [OPERATORS=all|auto|NAMES] [MICROPYTHON_DIR=path]'
+	@echo '                   [OPERATORS=all|auto|NAMES] [KERNELS=fast|generic] [MICROPYTHON_DIR=path]'
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 
 # What the steps need; quick when nothing is missing.
 PACKAGES = @python3 firmware/packages.py
-port_of = $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard $(addprefix boards/*/,$(1)))))))
+known_boards = $(sort $(notdir $(wildcard $(addprefix boards/*/,$(1)))))
 HOST_SOURCES := $(shell find host_tools micropython_module/engine boards -type f \
 	\( -name '*.py' -o -name '*.c' -o -name '*.h' -o -name '*.def' -o -name '*.txt' -o -name '*.json' -o -name '*.toml' \) \
 	-not -path '*/_csrc/*' -not -path '*/_boards/*' -not -path '*/build/*' -not -path '*.egg-info/*')
@@ -60,8 +61,9 @@ setup: $(VENV)/host ## Install what is missing: packages, a Python environment, 
 
 .PHONY: firmware
 firmware: $(VENV)/host ## Build the firmware of BOARD with the models of MODEL frozen in it.
-	$(PACKAGES) base $(call port_of,$(BOARD))
-	@$(PYTHON) firmware/build.py $(BOARD) $(if $(MODEL),--model $(MODEL)) --arena $(ARENA) $(if $(OPERATORS),--operators "$(OPERATORS)")
+	$(PACKAGES) base $(call known_boards,$(BOARD))
+	@$(PYTHON) firmware/build.py $(BOARD) $(if $(MODEL),--model $(MODEL)) --arena $(ARENA) $(if $(OPERATORS),--operators "$(OPERATORS)") \
+		--kernels $(KERNELS)
 
 .PHONY: dist
 dist: $(VENV)/host ## Make build/dist: the wheel, generic firmware of the RP2 boards, checksums.
@@ -76,12 +78,12 @@ demo: ## No board? Build the Pico firmware, boot it in an emulator, recognise di
 
 .PHONY: test-firmware
 test-firmware: $(VENV)/host
-	$(PACKAGES) base $(call port_of,$(TEST_BOARDS))
+	$(PACKAGES) base $(call known_boards,$(TEST_BOARDS))
 	@$(foreach b,$(TEST_BOARDS),$(PYTHON) firmware/build.py $(b) --for-tests --arena auto \
 		--model $(OWN_MODELS) $(filter-out $(TEST_WITHOUT_$(b)),$(SHARED_MODELS)) &&) true
 
 .PHONY: test
-test: ## Run everything: C tests under sanitizers, device tests on four emulated boards, host tools, lint.
+test: ## Run everything: C tests under sanitizers, device tests on emulated boards, host tools, lint.
 	@s=$$(date +%s); echo 'arena8 tests'; \
 	python3 firmware/packages.py browser && $(MAKE) --no-print-directory lint test-firmware && \
 	$(PYTHON) -m pytest -q tests -n 2 --dist loadfile --no-loadscope-reorder --arena8-boards all && echo "make test: all passed in $$(($$(date +%s) - s)) s."

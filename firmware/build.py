@@ -97,7 +97,7 @@ def chosen_operators(choice, models):
         raise BuildError(f"the operators of the models cannot be told: {error}") from error
 
 
-def build_key(board, names, arena, operators):
+def build_key(board, names, arena, operators, kernels="fast"):
     """The name of the build's folder: whatever changes what is compiled, and short for the usual build."""
     parts = [board]
     if names:
@@ -109,6 +109,8 @@ def build_key(board, names, arena, operators):
         parts.append(f"arena{arena}")
     if operators:
         parts.append("ops" + hashlib.sha256(operators.encode()).hexdigest()[:8])
+    if kernels != "fast":
+        parts.append(kernels)
     return "-".join(parts)
 
 
@@ -338,6 +340,10 @@ class Builder:
         self.make("qemu", f"BOARD={self.board}", f"BOARD_DIR={self.folder}")
         return {"firmware.elf": self.obj / "firmware.elf"}
 
+    def build_xtensa(self):
+        self.make("qemu", f"BOARD={self.board}", f"BOARD_DIR={self.folder}")
+        return {"firmware.elf": self.obj / "firmware.elf"}
+
     # What came out.
 
     def tool(self, name, *args):
@@ -345,7 +351,7 @@ class Builder:
             [self.facts["toolchain"] + name, *map(str, args)], capture_output=True, text=True, check=True
         ).stdout
 
-    def describe(self, frozen, files, operators):
+    def describe(self, frozen, files, operators, kernels):
         elf = next(path for name, path in files.items() if not name.endswith(".uf2"))
         text, data, bss = (int(field) for field in self.tool("size", elf).splitlines()[1].split()[:3])
         symbols = {}
@@ -356,7 +362,7 @@ class Builder:
         facts = {
             "board": self.board,
             "port": self.facts["port"],
-            "target": self.facts["target"],
+            "target": self.facts["target"] if kernels == "fast" else "generic",
             "micropython": self.micropython_version(),
             "arena8": module_version(),
             "operators": operators,
@@ -417,20 +423,23 @@ class Builder:
         preview = re.search(r"#define MICROPY_VERSION_PRERELEASE\s+1", text)
         return ".".join(numbers) + ("-preview" if preview else "")
 
-    def build(self, freezer, models, arena, operators):
+    def build(self, freezer, models, arena, operators, kernels="fast"):
         self.out.mkdir(parents=True, exist_ok=True)
         with fetch.locked(self.out / ".lock"):
             self.log.write_text("")
             self.models = models
             self.trees = fetch.trees(self.facts["port"])
-            frozen = freezer.freeze(models, self.generated, arena, opset.defines(operators))
+            defines = opset.defines(operators)
+            if kernels == "generic":
+                defines["A8_KERNELS_GENERIC"] = 1
+            frozen = freezer.freeze(models, self.generated, arena, defines)
             names = ", ".join(f"{m['name']} ({m['bytes']} bytes)" for m in frozen["models"]) or "none"
             self.step(
                 f"{self.board}: MicroPython {self.micropython_version()}, models: {names}, "
                 f"static arena: {arena} bytes, {len(operators)} of {len(opset.rows())} operator kernels"
             )
             files = getattr(self, f"build_{self.facts['port']}")()
-            facts = self.describe(frozen, files, [str(row) for row in operators])
+            facts = self.describe(frozen, files, [str(row) for row in operators], kernels)
             for name, path in files.items():
                 fresh = self.out / f".{name}"
                 shutil.copy2(path, fresh)
@@ -479,6 +488,12 @@ def main():
         "names such as CONV_2D or CONV_2D.INT16, with commas between; default: as facts.json says",
     )
     parser.add_argument(
+        "--kernels",
+        choices=("fast", "generic"),
+        default="fast",
+        help="fast: those of the board's instruction set; generic: the portable ones, smaller and slower",
+    )
+    parser.add_argument(
         "--for-tests", action="store_true", help="build in <BOARD>-tests, whatever the models are"
     )
     parser.add_argument("--json", action="store_true", help="print what was built as JSON")
@@ -487,7 +502,7 @@ def main():
     folder, facts = known[args.board]
     try:
         names = [freezer.model_name(path.stem, path) for path in args.model]
-        key = build_key(args.board, names, args.arena, args.operators)
+        key = build_key(args.board, names, args.arena, args.operators, args.kernels)
         if args.for_tests:
             key = f"{args.board}-tests"
         for path in args.model:
@@ -496,7 +511,8 @@ def main():
         operators = chosen_operators(args.operators or facts["operators"], args.model)
         arena = arena_bytes(args.arena, args.model)
         choice = args.operators or facts["operators"]
-        result = Builder(args.board, folder, facts, key, choice).build(freezer, args.model, arena, operators)
+        builder = Builder(args.board, folder, facts, key, choice)
+        result = builder.build(freezer, args.model, arena, operators, args.kernels)
     except (BuildError, fetch.FetchError, freezer.FreezeError, opset.OperatorsError) as error:
         say(f"error: {error}")
         return 1

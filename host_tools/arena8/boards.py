@@ -7,12 +7,12 @@ import contextlib
 import hashlib
 import json
 import os
-import sys
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from . import config
 from .errors import BoardError, ToolError, UsageError
 
 PACKAGE = Path(__file__).resolve().parent
@@ -186,13 +186,7 @@ def distributed(name: str, folder: Path | None = None) -> Path | None:
 
 def flashed(name: str, file: str) -> Path:
     """Where the firmware lies that `arena8 flash` put on an emulated board."""
-    if os.name == "nt":
-        root = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
-    elif sys.platform == "darwin":
-        root = Path.home() / "Library" / "Caches"
-    else:
-        root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(root) / "arena8" / "emulated" / name / file
+    return config.cache() / "emulated" / name / file
 
 
 def build_facts(firmware: Path) -> dict[str, Any]:

@@ -79,6 +79,8 @@ def open_on(repl: Repl, model: str) -> RemoteModel:
     crc = zlib.crc32(content)
     name = Path(model).stem
     same = [n for n, (_, c) in there.items() if c == crc]
+    if same and name not in same and _crc32(repl, name) == crc:
+        return _open(repl, name, there)  # the same model deployed under this name
     if same:
         return _open(repl, name if name in same else same[0], there)
     if name in there:

@@ -70,7 +70,7 @@ def test_the_linker_refuses_a_firmware_that_reaches_the_romfs(tmp_path, over, fi
     assert subprocess.run([*command, empty], capture_output=True).returncode == 0
 
 
-@pytest.mark.parametrize("board", ["MPS2_AN385", "MICROBIT"])
+@pytest.mark.parametrize("board", ["MPS2_AN385", "MPS2_AN386", "MPS2_AN505", "MICROBIT", "VIRT_RV32"])
 def test_memory_of_the_emulated_boards(board):
     """The linker's regions are the facts, and the emulator is started with as much."""
     f = facts(board)

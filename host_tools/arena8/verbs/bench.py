@@ -13,7 +13,7 @@ import rich_click as click
 from rich.markup import escape
 from rich.table import Table
 
-from .. import inputs, options, render
+from .. import emulated, inputs, options, render
 from ..errors import BoardError, RemoteError, ToolError
 from ..local import LocalModel
 from ..remote import RemoteModel
@@ -199,7 +199,8 @@ def _show(report: dict[str, Any]) -> None:
 
 
 def _kind(port: str) -> str:
-    return port.partition(":")[0]
+    served = emulated.behind(port)
+    return served.kind if served else port.partition(":")[0]
 
 
 @click.command("bench")

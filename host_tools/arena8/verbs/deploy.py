@@ -4,8 +4,6 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 import tempfile
 import time
 import zlib
@@ -19,7 +17,7 @@ import rich_click as click
 from rich.markup import escape
 from rich.table import Table
 
-from .. import boards, options, remote, render, romfs, transports
+from .. import boards, config, options, remote, render, romfs, transports
 from ..errors import RemoteError, ToolError, UsageError
 from ..flashers.esp_romfs import EspRomfs
 from ..remote import literal
@@ -352,8 +350,7 @@ def write(name: str, partition: AnyPartition, plan: Plan, old: bytes | None) -> 
 
 def save(image: bytes) -> Path:
     """A file of ours that holds the image."""
-    base = os.environ.get("LOCALAPPDATA") if sys.platform == "win32" else os.environ.get("XDG_CACHE_HOME")
-    folder = (Path(base) if base else Path.home() / ".cache") / "arena8"
+    folder = config.cache()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         file = folder / f"romfs-{zlib.crc32(image):08x}.img"

@@ -12,7 +12,7 @@ from typing import Any
 
 import rich_click as click
 
-from .. import boards, config, flashers, options, render, running, transports
+from .. import boards, config, emulated, flashers, options, render, running, transports
 from ..boards import Board
 from ..errors import BoardError, RemoteError, ToolError, UsageError
 from ..flashers import bootsel, esp_image, uf2
@@ -24,6 +24,7 @@ from . import flash_esp
 
 BOOTLOADER = "import machine\nmachine.bootloader()\n"
 DRIVE_SECONDS = 15.0  # from machine.bootloader() to a mounted drive
+EMULATED_BOOT_SECONDS = 120.0
 
 
 def run(request: Request) -> int:
@@ -48,6 +49,8 @@ def run(request: Request) -> int:
         report = flash_emulator(request, wanted, port)
     elif port and (drive := bootsel.look_at(port)):
         report = flash_drive(request, wanted, drive)
+    elif (served := emulated.behind(port)) and served.drive:
+        report = flash_drive(request, wanted, served.drive, port)
     elif port:
         report = flash_running(request, wanted, transports.device(port))
     else:
@@ -180,7 +183,8 @@ def flash_running(request: Request, wanted: Board | None, port: str) -> dict[str
     if flashers.is_esp(board):
         return flash_esp.flash(request, board, image, port, saved)
     with render.messages().status("waiting for the BOOTSEL drive"):
-        drive = bootsel.wait_for_drive(board, DRIVE_SECONDS)
+        served = emulated.behind(port)
+        drive = bootsel.wait_for_drive(board, DRIVE_SECONDS, served.place if served else None)
     by = transfer(image, board, drive, f"{port} was sent to its bootloader, and {DRIVE_SECONDS:g} s later ")
     return proven(request, board, image, harm, by, port, before.get(port), set(), saved)
 
@@ -205,8 +209,10 @@ def to_bootloader(repl: Repl) -> None:
         pass  # the line closed, or nothing came: as it should be
 
 
-def flash_drive(request: Request, wanted: Board | None, drive: bootsel.Drive | None) -> dict[str, Any]:
-    """A chip that is in BOOTSEL mode already."""
+def flash_drive(
+    request: Request, wanted: Board | None, drive: bootsel.Drive | None, port: str | None = None
+) -> dict[str, Any]:
+    """A chip that is in BOOTSEL mode already. port: where it will be, if that is known."""
     board = board_of_drive(wanted, drive) if drive else wanted
     if request.backup:
         raise UsageError(
@@ -216,7 +222,7 @@ def flash_drive(request: Request, wanted: Board | None, drive: bootsel.Drive | N
     image, harm = checked(request, board)
     known = {p.device for p in running.usb_ports()}
     by = transfer(image, board, drive, "")
-    return proven(request, board, image, harm, by, None, None, known, None)
+    return proven(request, board, image, harm, by, port, None, known, None)
 
 
 def transfer(image: Image, board: Board, drive: bootsel.Drive | None, since: str) -> str:
@@ -277,7 +283,8 @@ def proven(
 ) -> dict[str, Any]:
     """Waits until the board answers, and compares what it says with what was written."""
     tell("written; waiting for the board to answer")
-    deadline = time.monotonic() + BOOT_SECONDS
+    patience = EMULATED_BOOT_SECONDS if emulated.behind(port) else BOOT_SECONDS
+    deadline = time.monotonic() + patience
     last: BoardError | None = None
     while time.monotonic() < deadline:
         device = returned(board, port, serial_number, known)
@@ -285,7 +292,8 @@ def proven(
             time.sleep(0.3)
             continue
         try:
-            with transports.connect(device, request.timeout or 5.0, request.baud) as repl:
+            timeout = request.timeout or (None if emulated.behind(device) else 5.0)
+            with transports.connect(device, timeout, request.baud) as repl:
                 there = running.ask(repl)
                 repl.leave(restart=repl.interrupted)
             compare(there, board, image, device)
@@ -294,13 +302,15 @@ def proven(
             last = e
             time.sleep(0.5)
     raise BoardError(
-        f"the firmware was written, but the board did not answer within {BOOT_SECONDS:g} s: "
+        f"the firmware was written, but the board did not answer within {patience:g} s: "
         f"{last or 'no serial port of it came'}"
     )
 
 
 def returned(board: Board, port: str | None, serial_number: str | None, known: set[str]) -> str | None:
     """The port on which the flashed board may be: by its serial number, its old name, or as a new one."""
+    if emulated.behind(port):
+        return port
     ports = [p for p in running.usb_ports(board) if p.device not in known]
     if serial_number:
         ports = [p for p in ports if p.serial_number == serial_number]

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: MIT
+#include "scratch.h"
+
+// Multiplications of a call, unless it walks more weights than a cache holds for fewer pixels than that.
+#define CALL_MACS (1 << 16)
+#define CALL_PIXELS (32)
+#define CALL_MACS_MAX (1 << 20)
+
+static uint64_t rounded(int32_t n) {
+    return ((uint64_t)(uint32_t)n + A8_GATHER_MULTIPLE - 1) / A8_GATHER_MULTIPLE * A8_GATHER_MULTIPLE;
+}
+
+static int32_t filter_depth(const a8_conv_params_t *params) {
+    return params->window.filter_h * params->window.filter_w * params->group_in;
+}
+
+// Sums of the weights, then the gathered pixels.
+static uint32_t product_scratch(a8_tiles_t tiles, int32_t channels, int32_t depth, bool gathers) {
+    if (tiles.pixels == 0) {
+        return 0;
+    }
+    uint64_t bytes = 4 * (uint64_t)(uint32_t)channels;
+    if (gathers) {
+        bytes += rounded(depth) * tiles.pixels * tiles.element;
+    }
+    return bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX; // nobody has that much
+}
+
+uint32_t a8_conv_s8_scratch(a8_target_t target, const a8_conv_params_t *params) {
+    const a8_tiles_t tiles = a8_tiles(target);
+    return product_scratch(tiles, params->out_c, filter_depth(params), !(tiles.flat && a8_conv_is_flat(params)));
+}
+
+uint32_t a8_depthwise_conv_s8_scratch(a8_target_t target, const a8_conv_params_t *params) {
+    (void)target;
+    (void)params;
+    return 0;
+}
+
+uint32_t a8_fully_connected_s8_scratch(a8_target_t target, const a8_fully_connected_params_t *params) {
+    const a8_tiles_t tiles = a8_tiles(target);
+    return product_scratch(tiles, params->out_c, params->depth, !tiles.flat);
+}
+
+// pixels, each with a sum of depth products for every channel, lie in a row of which there are all.
+static int32_t rows_of_call(int64_t pixels, int64_t weights, int32_t all) {
+    const int64_t macs = pixels * weights;
+    int64_t rows = macs > 0 ? CALL_MACS / macs : all;
+    if (weights > A8_CACHED_WEIGHTS && rows * pixels < CALL_PIXELS) {
+        rows = CALL_PIXELS / pixels;
+        if (rows * macs > CALL_MACS_MAX) {
+            rows = CALL_MACS_MAX / macs;
+        }
+    }
+    if (rows > all) {
+        rows = all;
+    }
+    return rows < 1 ? 1 : (int32_t)rows;
+}
+
+int32_t a8_conv_s8_rows(const a8_conv_params_t *params) {
+    const a8_window_t *win = &params->window;
+    return rows_of_call(win->out_w, (int64_t)filter_depth(params) * params->out_c, win->out_h);
+}
+
+int32_t a8_depthwise_conv_s8_rows(const a8_conv_params_t *params) {
+    const a8_window_t *win = &params->window;
+    return rows_of_call(win->out_w, (int64_t)win->filter_h * win->filter_w * params->out_c, win->out_h);
+}
+
+int32_t a8_fully_connected_s8_rows(const a8_fully_connected_params_t *params) {
+    return rows_of_call(1, (int64_t)params->depth * params->out_c, params->batches);
+}
+
+int32_t a8_conv_s8_lag(const a8_conv_params_t *params, int32_t rows) {
+    const a8_window_t *win = &params->window;
+    const int32_t in_row = win->in_w * params->in_c;
+    const int32_t out_row = win->out_w * params->out_c;
+    int32_t lag = 0;
+    for (int32_t y = 0; y < win->out_h; y += rows) {
+        const int32_t end = y + rows < win->out_h ? y + rows : win->out_h;
+        int32_t top = y * win->stride_h - win->pad_h; // the first row that this call or a later one reads
+        top = top < 0 ? 0 : top;
+        if (end * out_row - top * in_row > lag) {
+            lag = end * out_row - top * in_row;
+        }
+    }
+    return lag;
+}
+
+int32_t a8_fully_connected_s8_lag(const a8_fully_connected_params_t *params, int32_t rows) {
+    int32_t lag = 0;
+    for (int32_t y = 0; y < params->batches; y += rows) {
+        const int32_t end = y + rows < params->batches ? y + rows : params->batches;
+        if (end * params->out_c - y * params->depth > lag) {
+            lag = end * params->out_c - y * params->depth;
+        }
+    }
+    return lag;
+}

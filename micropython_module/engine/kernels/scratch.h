@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+//
+// What kernels of int8 need besides their tensors, for every target and known on all: plain functions, so that a
+// host can tell the arena of a board.
+#ifndef A8_SCRATCH_H
+#define A8_SCRATCH_H
+
+#include "../target.h"
+#include "kernels.h"
+
+// How the variant of a target multiplies matrices; see product_s8.h.
+typedef struct {
+    uint8_t pixels; // gathered at once; 0: this target has no variant
+    uint8_t element; // bytes of a gathered element
+    uint8_t flat; // pixels that lie side by side in the input, with all of their channels, are not gathered
+} a8_tiles_t;
+
+// Elements of a gathered pixel are followed by zeros up to a multiple of this.
+#define A8_GATHER_MULTIPLE (4)
+
+// Weights that are walked again for the next pixels stay below this, so that they are still in the cache
+// before the flash.
+#define A8_CACHED_WEIGHTS (8192)
+
+static inline a8_tiles_t a8_tiles(a8_target_t target) {
+    a8_tiles_t none = { 0, 0, 0 };
+    a8_tiles_t plain = { 2, 1, 1 };
+    switch (target) {
+        case A8_TARGET_RV32:
+            return plain;
+        default:
+            return none;
+    }
+}
+
+// Bytes of scratch, aligned to A8_ALIGN, that a kernel finds in its operands. What the first call of an image
+// (y0 is 0) leaves there is there in the next calls, which follow in ascending order.
+uint32_t a8_conv_s8_scratch(a8_target_t target, const a8_conv_params_t *params);
+uint32_t a8_depthwise_conv_s8_scratch(a8_target_t target, const a8_conv_params_t *params);
+uint32_t a8_fully_connected_s8_scratch(a8_target_t target, const a8_fully_connected_params_t *params);
+
+// Output rows of one call, on every target: enough work that weights are not fetched from flash for few pixels,
+// not so much that a poll waits for long.
+int32_t a8_conv_s8_rows(const a8_conv_params_t *params);
+int32_t a8_depthwise_conv_s8_rows(const a8_conv_params_t *params);
+int32_t a8_fully_connected_s8_rows(const a8_fully_connected_params_t *params);
+
+// How many bytes in front of the input an output may begin, at least, that shares its memory: no call writes what
+// it or a later call reads, as long as each takes that many rows. One image.
+int32_t a8_conv_s8_lag(const a8_conv_params_t *params, int32_t rows);
+int32_t a8_fully_connected_s8_lag(const a8_fully_connected_params_t *params, int32_t rows);
+
+#endif

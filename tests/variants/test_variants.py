@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: MIT
+"""The fast kernels of each target against the portable ones, on that target's own emulated core."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+ENGINE = HERE.parents[1] / "micropython_module" / "engine"
+sys.path.append(str(HERE.parent / "engine"))
+
+# As firmware compiles kernels.
+KERNEL_FLAGS = ["-O2", "-std=c99", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror"]
+
+
+@dataclass
+class Machine:
+    """A way to compile and run for a target. variant: as kernel names end; number: of a8_target_t."""
+
+    variant: str
+    number: int
+    compiler: str
+    flags: list[str]
+    link: Callable[[Path], list[str]]  # may write a linker script into the folder
+    run: Callable[[Path], list[str]]  # the command that runs a program
+    needs: tuple[str, ...] = ()
+    cases: int = 400
+
+
+def plain(folder: Path) -> list[str]:
+    return []
+
+
+def semihosted(ram: str, code: str) -> Callable[[Path], list[str]]:
+    """Links for newlib's semihosting at other addresses than the Cortex-M3 of the engine's tests."""
+
+    def link(folder: Path) -> list[str]:
+        script = (HERE.parent / "engine" / "qemu_m3.ld").read_text()
+        for old, new in (("0x21000000, LENGTH = 16M", ram), ("0x00000000, LENGTH = 4M", code)):
+            assert old in script
+            script = script.replace(old, new)
+        (folder / "machine.ld").write_text(script)
+        return ["--specs=rdimon.specs", "-T", str(folder / "machine.ld")]
+
+    return link
+
+
+def qemu(machine: list[str]) -> Callable[[Path], list[str]]:
+    quiet = ["-display", "none", "-monitor", "none", "-serial", "none"]
+    semihosting = ["-semihosting-config", "enable=on,target=native"]
+    return lambda program: [*machine, *quiet, *semihosting, "-kernel", str(program)]
+
+
+SANITIZE = ["-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+MACHINES = {
+    # Variants in C alone run anywhere: here under sanitizers, which see reads beside a buffer too.
+    "rv32-host": Machine(
+        "rv32", 3, "cc", ["-DA8_KERNELS_RV32=1", *SANITIZE], plain, lambda p: [str(p)], cases=4000
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_variant(name, tmp_path):
+    machine = MACHINES[name]
+    for tool in (machine.compiler, *machine.needs):
+        if shutil.which(tool) is None:
+            pytest.skip(f"NOT RUN: no {tool}")
+    kernels = (ENGINE / "kernels").glob("*_s8_*.[cS]")
+    endings = ("_generic", f"_{machine.variant}")
+    sources = sorted(
+        p for p in kernels if p.stem.endswith(endings) and "s16" not in p.stem and "s4" not in p.stem
+    )
+    program = tmp_path / "compare"
+    defines = [f"-DVARIANT={machine.variant}", f"-DCOMPARED={machine.number}", f"-DCASES={machine.cases}"]
+    sources += [ENGINE / "kernels" / "scratch.c", ENGINE / "kernels" / "fixed_point.c", ENGINE / "quantize.c"]
+    command = [machine.compiler, *KERNEL_FLAGS, *machine.flags, *defines, f"-I{ENGINE}", HERE / "compare.c"]
+    command += [*sources, *machine.link(tmp_path), "-o", program]
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    done = subprocess.run(
+        machine.run(program), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{machine.cases} cases each" in done.stdout + done.stderr
