@@ -78,7 +78,9 @@ def test_the_linker_refuses_a_firmware_that_reaches_the_romfs(tmp_path, script, 
     assert ("does not fit" in done.stderr) is not fits
 
 
-@pytest.mark.parametrize("board", ["MPS2_AN385", "MPS2_AN386", "MPS2_AN505", "MICROBIT", "VIRT_RV32", "DE233_FPU"])
+@pytest.mark.parametrize(
+    "board", ["MPS2_AN385", "MPS2_AN386", "MPS2_AN505", "MICROBIT", "VIRT_RV32", "DE233_FPU"]
+)
 def test_memory_of_the_emulated_boards(board):
     """The linker's regions are the facts, and the emulator is started with as much."""
     f = facts(board)
