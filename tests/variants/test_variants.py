@@ -60,7 +60,19 @@ def qemu(machine: list[str]) -> Callable[[Path], list[str]]:
 
 SOFT = ["-mthumb", "-mfloat-abi=soft"]
 SANITIZE = ["-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+MICROBIT = ["qemu-system-arm", "-M", "microbit", "-global", "nrf51-soc.flash-size=1048576"]
+MICROBIT += ["-global", "nrf51-soc.sram-size=524288"]
 MACHINES = {
+    # Faults on unaligned words, as Cortex-M0+ does.
+    "armv6m": Machine(
+        "armv6m",
+        1,
+        "arm-none-eabi-gcc",
+        ["-mcpu=cortex-m0", "-mthumb"],
+        semihosted("0x20000000, LENGTH = 512K", "0x00000000, LENGTH = 1M"),
+        qemu(MICROBIT),
+        ("qemu-system-arm",),
+    ),
     # Variants in C alone run anywhere: here under sanitizers, which see reads beside a buffer too.
     "rv32-host": Machine(
         "rv32", 3, "cc", ["-DA8_KERNELS_RV32=1", *SANITIZE], plain, lambda p: [str(p)], cases=4000

@@ -58,7 +58,10 @@ uint32_t a8_fully_connected_s8_scratch(a8_target_t target, const a8_fully_connec
     if (target == A8_TARGET_ARMDSP) {
         return scratch_armdsp(params->depth, params->batches, 0);
     }
-    return product_scratch(tiles, params->out_c, params->depth, !tiles.flat);
+    if (target == A8_TARGET_ARMV6M) {
+        return 0; // subtracts the zero point from each input
+    }
+    return product_scratch(tiles, a8_folded_channels(params->out_c), params->depth, !tiles.flat);
 }
 
 // pixels, each with a sum of depth products for every channel, lie in a row of which there are all.

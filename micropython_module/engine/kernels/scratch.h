@@ -28,8 +28,11 @@ static inline int32_t a8_rounded_depth(int32_t depth) {
 
 static inline a8_tiles_t a8_tiles(a8_target_t target) {
     a8_tiles_t none = { 0, 0, 0 };
+    a8_tiles_t armv6m = { 2, 2, 0 };
     a8_tiles_t plain = { 2, 1, 1 };
     switch (target) {
+        case A8_TARGET_ARMV6M:
+            return armv6m;
         case A8_TARGET_RV32:
             return plain;
         default:
@@ -60,6 +63,11 @@ static inline bool a8_gathers_words_armdsp(const a8_conv_params_t *params) {
 
 // A tap of a depthwise convolution for four channels.
 #define A8_WIDENED_TAP_ARMDSP (8)
+
+// Channels whose biases a fully connected kernel folds at a time.
+static inline int32_t a8_folded_channels(int32_t channels) {
+    return channels < 64 ? channels : 64;
+}
 
 // Bytes of scratch, aligned to A8_ALIGN, that a kernel finds in its operands. What the first call of an image
 // (y0 is 0) leaves there is there in the next calls, which follow in ascending order.
