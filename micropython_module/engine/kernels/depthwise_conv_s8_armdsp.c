@@ -162,8 +162,7 @@ static inline bool prepare_lanes(lanes_t *l, const a8_operands_t *operands, int3
         const int32_t shift = l->shifts[i * l->per_channel];
         l->run.bias[i] = operands->bias != NULL ? a8_load_word(operands->bias + 4 * (c + i)) : 0;
         const int32_t bias = (int32_t)l->run.bias[i];
-        runs = runs && a8_is_brief_bias(bias) && a8_brief(&l->run.outputs[i], l->multipliers[i * l->per_channel], shift,
-            rq->out_zero_point, win->filter_h * win->filter_w, bias);
+        runs = runs && a8_is_brief_bias(bias) && a8_brief(&l->run.outputs[i], l->multipliers[i * l->per_channel], shift, rq->out_zero_point, win->filter_h * win->filter_w, bias);
     }
     return runs;
 }

@@ -72,14 +72,28 @@ static A8_HOT A8_NAKED void dot_2(A8_UNUSED const uint32_t *pixels, A8_UNUSED co
 }
 
 // Four rows of weights, at r1, r10, r11 and r12, 1 pixel.
+#define ROWS_1 LOAD("r1") ROW_1("r4") LOAD("r10") ROW_1("r5") LOAD("r11") ROW_1("r6") LOAD("r12") ROW_1("r7")
 #define PIXELS_1 "ldm r0!, {r8-r9}\n"
 #define ROW_1(SUM) WIDEN MULTIPLY(SUM, "r3", "r8") MULTIPLY(SUM, "lr", "r9")
 
 static A8_HOT A8_NAKED void dot_1(A8_UNUSED const uint32_t *pixels, A8_UNUSED const int8_t *w, A8_UNUSED int32_t depth,
     A8_UNUSED uint32_t *sums) {
     DOT("add r10, r1, r2\nadd r11, r10, r2\nadd r12, r11, r2\n",
-        PIXELS_1 LOAD("r1") ROW_1("r4") LOAD("r10") ROW_1("r5") LOAD("r11") ROW_1("r6") LOAD("r12") ROW_1("r7"),
+        PIXELS_1 ROWS_1,
         "add r1, r2\nadd r10, r2\nadd r11, r2\nadd r12, r2\n" SHIFT_COUNT PIXELS_1 "ldr lr, [r1]\n" SHIFT_OUT ROW_1("r4") "ldr lr, [r10]\n" SHIFT_OUT ROW_1("r5") "ldr lr, [r11]\n" SHIFT_OUT ROW_1("r6") "ldr lr, [r12]\n" SHIFT_OUT ROW_1("r7"),
+        "{r4-r7}");
+}
+
+// The same of a pixel that is not widened yet: int8, what takes the zero point off behind the sums.
+#define WIDEN_PIXEL "ldr lr, [sp]\nldr lr, [lr, #16]\nsxtab16 r9, lr, r8, ror #8\nsxtab16 r8, lr, r8\n"
+
+static A8_HOT A8_NAKED void dot_raw(A8_UNUSED const uint32_t *pixels, A8_UNUSED const int8_t *w,
+    A8_UNUSED int32_t depth, A8_UNUSED uint32_t *sums) {
+    DOT("add r10, r1, r2\nadd r11, r10, r2\nadd r12, r11, r2\n",
+        "ldr r8, [r0], #4\n" WIDEN_PIXEL ROWS_1,
+        "add r1, r2\nadd r10, r2\nadd r11, r2\nadd r12, r2\nldr r8, [r0, r2]\n" SHIFT_COUNT
+        "lsrs r8, r8, r2\n" WIDEN_PIXEL
+        "ldr lr, [r1]\n" SHIFT_OUT ROW_1("r4") "ldr lr, [r10]\n" SHIFT_OUT ROW_1("r5") "ldr lr, [r11]\n" SHIFT_OUT ROW_1("r6") "ldr lr, [r12]\n" SHIFT_OUT ROW_1("r7"),
         "{r4-r7}");
 }
 
@@ -91,7 +105,10 @@ static inline uint32_t bias_of(const a8_product_armdsp_t *t, int32_t c) {
 static A8_HOT void dot_row(const a8_product_armdsp_t *t, const int8_t *w, uint32_t *sums) {
     for (int32_t p = 0; p < t->count; p++) {
         const int16_t *x = (const int16_t *)(const void *)(t->pixels + p);
-        for (int32_t k = 0; k < t->depth; k++) {
+        for (int32_t k = 0; k < t->depth && t->raw != NULL; k++) {
+            sums[p] += (uint32_t)((t->raw[k] - t->requantize->in_zero_point) * w[k]);
+        }
+        for (int32_t k = 0; k < t->depth && t->raw == NULL; k++) {
             const int32_t word = (k >> 2) * 2 + (k & 1);
             sums[p] += (uint32_t)(x[2 * word * t->tile + (k >> 1 & 1)] * w[k]);
         }
@@ -159,12 +176,16 @@ static A8_INLINE void product(const a8_product_armdsp_t *given, dot_t *dot, cons
                 sums[r * tile + p] = bias;
             }
         }
-        dot(t.pixels, t.filter + c * t.depth, t.depth, sums);
+        if (tile == 1 && t.raw != NULL) {
+            sums[4] = a8_twice(-rq.in_zero_point);
+            dot_raw((const uint32_t *)(const void *)t.raw, t.filter + c * t.depth, t.depth, sums);
+        } else {
+            dot(t.pixels, t.filter + c * t.depth, t.depth, sums);
+        }
 #pragma GCC unroll 4
         for (int32_t r = 0; r < rows; r++) {
             if (t.per_channel) {
-                brief = quick && a8_brief(&b, t.multipliers[c + r], t.shifts[c + r], rq.out_zero_point, t.depth,
-                    (int32_t)bias_of(&t, c + r));
+                brief = quick && a8_brief(&b, t.multipliers[c + r], t.shifts[c + r], rq.out_zero_point, t.depth, (int32_t)bias_of(&t, c + r));
             }
             if (brief) {
                 put(&t, c + r, &b, sums + r * tile, tile);
