@@ -56,7 +56,7 @@ uint32_t a8_depthwise_conv_s8_scratch(a8_target_t target, const a8_conv_params_t
 uint32_t a8_fully_connected_s8_scratch(a8_target_t target, const a8_fully_connected_params_t *params) {
     const a8_tiles_t tiles = a8_tiles(target);
     if (target == A8_TARGET_ARMDSP) {
-        return scratch_armdsp(params->depth, params->batches, 0);
+        return params->depth > A8_WIDENED_DEPTH_ARMDSP ? 0 : scratch_armdsp(params->depth, params->batches, 0);
     }
     if (target == A8_TARGET_ARMV6M) {
         return 0; // subtracts the zero point from each input
