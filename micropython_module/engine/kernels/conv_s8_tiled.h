@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Convolution and fully connected of int8 by products of matrices. The including file defines TARGET, CONV and
-// FULLY_CONNECTED (the kernels' names), and gives:
+// Convolution and fully connected of int8 by products of matrices. The including file defines TARGET, CONV and,
+// unless it has one of its own, FULLY_CONNECTED (the kernels' names), and gives:
 //
 //   void product(const a8_product_t *t, bool flat)
 //       all channels of a block by all pixels of a list, channels outside, so that weights are read once
@@ -125,6 +125,7 @@ A8_HOT void CONV(const a8_conv_params_t *params, const a8_operands_t *operands, 
     }
 }
 
+#ifdef FULLY_CONNECTED
 // A row of the batch is a pixel.
 A8_HOT void FULLY_CONNECTED(const a8_fully_connected_params_t *params, const a8_operands_t *operands, int32_t y0,
     int32_t y1) {
@@ -166,3 +167,4 @@ A8_HOT void FULLY_CONNECTED(const a8_fully_connected_params_t *params, const a8_
         product(&t, tiles.flat);
     }
 }
+#endif

@@ -24,7 +24,7 @@ typedef struct {
 
 static inline a8_tiles_t a8_tiles(a8_target_t target) {
     a8_tiles_t none = { 0, 0, 0 };
-    a8_tiles_t plain = { 2, 1, 1 };
+    a8_tiles_t plain = { 3, 1, 1 };
     switch (target) {
         case A8_TARGET_RV32:
             return plain;
