@@ -58,11 +58,26 @@ def qemu(machine: list[str]) -> Callable[[Path], list[str]]:
     return lambda program: [*machine, *quiet, *semihosting, "-kernel", str(program)]
 
 
+# Where picolibc's linker script finds memory on QEMU's virt.
+PICOLIBC_MEMORY = [
+    f"--defsym=__{name}"
+    for name in ("flash=0x80000000", "flash_size=4M", "ram=0x80400000", "ram_size=4M", "stack_size=64K")
+]
 SANITIZE = ["-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 MACHINES = {
     # Variants in C alone run anywhere: here under sanitizers, which see reads beside a buffer too.
     "rv32-host": Machine(
         "rv32", 3, "cc", ["-DA8_KERNELS_RV32=1", *SANITIZE], plain, lambda p: [str(p)], cases=4000
+    ),
+    "rv32": Machine(
+        "rv32",
+        3,
+        "riscv64-unknown-elf-gcc",
+        ["--specs=picolibc.specs", "-march=rv32imc", "-misa-spec=2.2", "-mabi=ilp32"],
+        lambda folder: ["--crt0=hosted", "--oslib=semihost", f"-Wl,{','.join(PICOLIBC_MEMORY)}"],
+        qemu(["qemu-system-riscv32", "-machine", "virt", "-bios", "none"]),
+        ("qemu-system-riscv32",),
+        cases=1000,
     ),
 }
 

@@ -13,13 +13,14 @@
 #define TILE_CHANNELS (4)
 #define TILE_PIXELS (3)
 
-// Rows of weights and of pixels, and the sums of their products; a row may be there more than once.
+// Four channels: rows of weights, and what becomes of their sums. One may be there more than once.
 typedef struct {
     const int8_t *w[TILE_CHANNELS];
-    const int8_t *x[TILE_PIXELS];
-    const int32_t *bias[TILE_CHANNELS];
-    uint32_t sums[TILE_PIXELS][TILE_CHANNELS];
-} tile_t;
+    int32_t bias[TILE_CHANNELS];
+    int32_t channel[TILE_CHANNELS];
+    a8_scaling_rv32_t scaling[TILE_CHANNELS];
+    bool scaled; // all shifts are to the right
+} channels_t;
 
 #define CHANNEL(w, s0, s1, s2) \
     A8_ADD_PRODUCT(s0, a, w); \
@@ -39,6 +40,29 @@ typedef struct {
         CHANNEL(odd, s30, s31, s32); \
     } while (0)
 
+#define OUTPUT(y, channel_, sum_, value) \
+    do { \
+        enum { i = channel_ }; \
+        const uint32_t sum = sum_; \
+        y[ch->channel[i]] = value; \
+    } while (0)
+
+#define OUTPUTS(value) \
+    do { \
+        OUTPUT(y0, 0, s00, value); \
+        OUTPUT(y1, 0, s01, value); \
+        OUTPUT(y2, 0, s02, value); \
+        OUTPUT(y0, 1, s10, value); \
+        OUTPUT(y1, 1, s11, value); \
+        OUTPUT(y2, 1, s12, value); \
+        OUTPUT(y0, 2, s20, value); \
+        OUTPUT(y1, 2, s21, value); \
+        OUTPUT(y2, 2, s22, value); \
+        OUTPUT(y0, 3, s30, value); \
+        OUTPUT(y1, 3, s31, value); \
+        OUTPUT(y2, 3, s32, value); \
+    } while (0)
+
 #define ADVANCE(n) \
     do { \
         x0 += n, x1 += n, x2 += n, w0 += n, w1 += n, w2 += n, w3 += n; \
@@ -51,15 +75,21 @@ typedef struct {
         A8_KEEP(w3); \
     } while (0)
 
-static inline void sums_of(tile_t *t, int32_t depth) {
-    const int8_t *x0 = t->x[0], *x1 = t->x[1], *x2 = t->x[2];
-    const int8_t *w0 = t->w[0], *w1 = t->w[1], *w2 = t->w[2], *w3 = t->w[3];
-    uint32_t s00 = (uint32_t)*t->bias[0], s10 = (uint32_t)*t->bias[1];
-    uint32_t s20 = (uint32_t)*t->bias[2], s30 = (uint32_t)*t->bias[3];
+// A shift to the left is rare, and slow.
+static __attribute__((noinline)) int8_t unscaled(const a8_product_t *t, int32_t c, uint32_t sum) {
+    return a8_product_output(t, c, sum);
+}
+
+// The outputs of three pixels for four channels. x and y: rows of pixels and of outputs.
+static inline void tile(const a8_product_t *t, const channels_t *ch, const int8_t *x0, const int8_t *x1,
+    const int8_t *x2, int8_t *y0, int8_t *y1, int8_t *y2) {
+    const int8_t *w0 = ch->w[0], *w1 = ch->w[1], *w2 = ch->w[2], *w3 = ch->w[3];
+    uint32_t s00 = (uint32_t)ch->bias[0], s10 = (uint32_t)ch->bias[1];
+    uint32_t s20 = (uint32_t)ch->bias[2], s30 = (uint32_t)ch->bias[3];
     uint32_t s01 = s00, s11 = s10, s21 = s20, s31 = s30;
     uint32_t s02 = s00, s12 = s10, s22 = s20, s32 = s30;
-    const int8_t *eights = x0 + depth / 8 * 8;
-    const int8_t *end = x0 + depth;
+    const int8_t *eights = x0 + t->depth / 8 * 8;
+    const int8_t *end = x0 + t->depth;
     while (x0 != eights) {
         STEP(0);
         STEP(1);
@@ -75,54 +105,41 @@ static inline void sums_of(tile_t *t, int32_t depth) {
         STEP(0);
         ADVANCE(1);
     }
-    const uint32_t sums[TILE_PIXELS][TILE_CHANNELS] = {
-        { s00, s10, s20, s30 },
-        { s01, s11, s21, s31 },
-        { s02, s12, s22, s32 },
-    };
-    memcpy(t->sums, sums, sizeof(sums));
+    if (ch->scaled) {
+        const a8_requantize_t rq = *t->requantize;
+        OUTPUTS(a8_scaled_rv32(sum, &ch->scaling[i], &rq));
+    } else {
+        OUTPUTS(unscaled(t, ch->channel[i], sum));
+    }
 }
 
 // The last channels and pixels stand in for those that a tile lacks: their outputs are made more than once.
-static inline int32_t up_to(int32_t i, int32_t last) {
-    return i < last ? i : last;
+static A8_HOT __attribute__((noinline)) void product_of_rows(const a8_product_t *t, int32_t x_step) {
+    for (int32_t c = 0; c < t->channels; c += TILE_CHANNELS) {
+        channels_t ch;
+        ch.scaled = true;
+        for (int32_t i = 0; i < TILE_CHANNELS; i++) {
+            const int32_t channel = c + i < t->channels ? c + i : t->channels - 1;
+            ch.w[i] = t->filter + channel * t->depth;
+            ch.bias[i] = t->bias[channel];
+            ch.channel[i] = channel;
+            ch.scaling[i] = a8_scaling_rv32(t->multipliers, t->shifts, channel * t->per_channel);
+            ch.scaled = ch.scaled && ch.scaling[i].right >= 0;
+        }
+        const int8_t *x = t->input;
+        int8_t *y = t->output;
+        for (int32_t left = t->pixels; left > 0; left -= TILE_PIXELS) {
+            const int8_t *x1 = left > 1 ? x + x_step : x, *x2 = left > 2 ? x1 + x_step : x1;
+            int8_t *y1 = left > 1 ? y + t->output_step : y, *y2 = left > 2 ? y1 + t->output_step : y1;
+            tile(t, &ch, x, x1, x2, y, y1, y2);
+            x = x2 + x_step;
+            y = y2 + t->output_step;
+        }
+    }
 }
 
 static inline void product(const a8_product_t *t, bool flat) {
-    const int32_t x_step = flat ? t->depth : a8_rounded_depth(t->depth);
-    const int32_t last_c = t->channels - 1, last_p = t->pixels - 1;
-    const a8_requantize_t rq = *t->requantize;
-    tile_t tile;
-    for (int32_t c = 0; c <= last_c; c += TILE_CHANNELS) {
-        a8_scaling_rv32_t scaling[TILE_CHANNELS];
-        int32_t channel[TILE_CHANNELS];
-        int32_t signs = 0;
-        for (int32_t i = 0; i < TILE_CHANNELS; i++) {
-            channel[i] = up_to(c + i, last_c);
-            tile.bias[i] = t->bias + channel[i];
-            scaling[i] = a8_scaling_rv32(t->multipliers, t->shifts, channel[i] * t->per_channel);
-            signs |= scaling[i].right;
-        }
-        for (int32_t p = 0; p <= last_p; p += TILE_PIXELS) {
-            int32_t pixel[TILE_PIXELS];
-            for (int32_t i = 0; i < TILE_CHANNELS; i++) {
-                tile.w[i] = t->filter + channel[i] * t->depth;
-            }
-            for (int32_t j = 0; j < TILE_PIXELS; j++) {
-                pixel[j] = up_to(p + j, last_p);
-                tile.x[j] = (const int8_t *)t->input + pixel[j] * x_step;
-            }
-            sums_of(&tile, t->depth);
-            for (int32_t j = 0; j < TILE_PIXELS; j++) {
-                int8_t *output = t->output + pixel[j] * t->output_step;
-                for (int32_t i = 0; i < TILE_CHANNELS; i++) {
-                    const uint32_t sum = tile.sums[j][i];
-                    output[channel[i]] = signs >= 0 ? a8_scaled_rv32(sum, &scaling[i], &rq)
-                                                    : a8_product_output(t, channel[i], sum);
-                }
-            }
-        }
-    }
+    product_of_rows(t, flat ? t->depth : a8_rounded_depth(t->depth));
 }
 
 static inline bool in_words(const void *a, const void *b) {
