@@ -58,7 +58,7 @@ uint32_t a8_fully_connected_s8_scratch(a8_target_t target, const a8_fully_connec
     if (target == A8_TARGET_ARMDSP) {
         return params->depth > A8_WIDENED_DEPTH_ARMDSP ? 0 : scratch_armdsp(params->depth, params->batches, 0);
     }
-    if (target == A8_TARGET_ARMV6M) {
+    if (target == A8_TARGET_ARMV6M || target == A8_TARGET_RV32) {
         return 0; // subtracts the zero point from each input
     }
     return product_scratch(tiles, a8_folded_channels(params->out_c), params->depth, !tiles.flat);

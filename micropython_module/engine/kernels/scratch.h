@@ -29,7 +29,7 @@ static inline int32_t a8_rounded_depth(int32_t depth) {
 static inline a8_tiles_t a8_tiles(a8_target_t target) {
     a8_tiles_t none = { 0, 0, 0 };
     a8_tiles_t armv6m = { 2, 2, 0 };
-    a8_tiles_t plain = { 2, 1, 1 };
+    a8_tiles_t plain = { 3, 1, 1 };
     switch (target) {
         case A8_TARGET_ARMV6M:
             return armv6m;
