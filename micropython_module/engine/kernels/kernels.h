@@ -133,6 +133,8 @@ a8_conv_t a8_conv_s8_generic;
 a8_conv_t a8_depthwise_conv_s8_generic;
 a8_conv_t a8_conv_s8_rv32;
 a8_conv_t a8_depthwise_conv_s8_rv32;
+a8_conv_t a8_conv_s8_xtensa;
+a8_conv_t a8_depthwise_conv_s8_xtensa;
 a8_conv_t a8_transpose_conv_s8_generic;
 a8_conv_t a8_conv_s8_s4_generic;
 a8_conv_t a8_depthwise_conv_s8_s4_generic;
@@ -146,6 +148,7 @@ typedef void a8_fully_connected_t(const a8_fully_connected_params_t *params, con
 a8_fully_connected_t a8_fully_connected_f32_generic;
 a8_fully_connected_t a8_fully_connected_s8_generic;
 a8_fully_connected_t a8_fully_connected_s8_rv32;
+a8_fully_connected_t a8_fully_connected_s8_xtensa;
 a8_fully_connected_t a8_fully_connected_s8_s4_generic;
 a8_fully_connected_t a8_fully_connected_s16_generic;
 
@@ -373,6 +376,10 @@ void a8_irfft_f32_generic(const a8_fft_t *fft, const float *table, const uint8_t
 #define a8_conv_s8 a8_conv_s8_rv32
 #define a8_depthwise_conv_s8 a8_depthwise_conv_s8_rv32
 #define a8_fully_connected_s8 a8_fully_connected_s8_rv32
+#elif A8_NATIVE_XTENSA
+#define a8_conv_s8 a8_conv_s8_xtensa
+#define a8_depthwise_conv_s8 a8_depthwise_conv_s8_xtensa
+#define a8_fully_connected_s8 a8_fully_connected_s8_xtensa
 #endif
 
 // What no variant was named for.

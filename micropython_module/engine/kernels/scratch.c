@@ -26,18 +26,42 @@ static uint32_t product_scratch(a8_tiles_t tiles, int32_t channels, int32_t dept
     return bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX; // nobody has that much
 }
 
+// A row of weights, then pixels, then what is read behind them.
+static uint32_t mac16_scratch(int32_t depth, int64_t pixels) {
+    const uint64_t bytes = 2 * rounded(depth) * (1 + (uint64_t)a8_mac16_pixels(depth, pixels)) + 4;
+    return bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
+}
+
+// Two filters, then rows of inputs, behind which a window reads on as far as its weights go.
+static uint32_t mac16_plane_scratch(const a8_conv_params_t *params) {
+    const a8_window_t *win = &params->window;
+    if (win->dilation_h != 1 || win->dilation_w != 1) {
+        return 0;
+    }
+    const a8_mac16_plane_t plane = a8_mac16_plane(params);
+    const uint64_t filters = 2 * 8 * (uint64_t)plane.groups * (uint64_t)win->filter_h;
+    const uint64_t rows = (uint64_t)(plane.rows - 1) * win->stride_h + (uint64_t)win->filter_h;
+    const uint64_t bytes = filters + 2 * rows * (uint64_t)plane.pitch + 8 * (uint64_t)plane.groups + 4;
+    return bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
+}
+
 uint32_t a8_conv_s8_scratch(a8_target_t target, const a8_conv_params_t *params) {
+    if (target == A8_TARGET_XTENSA) {
+        const a8_window_t *win = &params->window;
+        return mac16_scratch(filter_depth(params), (int64_t)win->out_h * win->out_w);
+    }
     const a8_tiles_t tiles = a8_tiles(target);
     return product_scratch(tiles, params->out_c, filter_depth(params), !(tiles.flat && a8_conv_is_flat(params)));
 }
 
 uint32_t a8_depthwise_conv_s8_scratch(a8_target_t target, const a8_conv_params_t *params) {
-    (void)target;
-    (void)params;
-    return 0;
+    return target == A8_TARGET_XTENSA ? mac16_plane_scratch(params) : 0;
 }
 
 uint32_t a8_fully_connected_s8_scratch(a8_target_t target, const a8_fully_connected_params_t *params) {
+    if (target == A8_TARGET_XTENSA) {
+        return mac16_scratch(params->depth, params->batches);
+    }
     const a8_tiles_t tiles = a8_tiles(target);
     return product_scratch(tiles, params->out_c, params->depth, !tiles.flat);
 }
