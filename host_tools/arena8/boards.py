@@ -16,6 +16,13 @@ from . import config
 from .errors import BoardError, ToolError, UsageError
 
 PACKAGE = Path(__file__).resolve().parent
+# (vendor, product) of USB serial ports behind which an ESP chip may be: its own USB, and the usual bridges.
+ESP_NATIVE = frozenset({(0x303A, 0x1001), (0x303A, 0x4001), (0x303A, 0x0002)})
+ESP_BRIDGES = frozenset(
+    {(0x10C4, product) for product in (0xEA60, 0xEA70)}
+    | {(0x1A86, product) for product in (0x7523, 0x55D3, 0x55D4)}
+    | {(0x0403, product) for product in (0x6001, 0x6010, 0x6011, 0x6014, 0x6015)}
+)
 
 
 @dataclass(frozen=True)

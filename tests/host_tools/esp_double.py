@@ -95,6 +95,17 @@ def merged(
     return bytes(out + (app_bytes or app(chip, size, version)))
 
 
+def expected(before, chip, data):
+    """The whole flash after a firmware was written: what lies between its parts is as before."""
+    start = CHIPS[chip][1]
+    whole, after = b"\xff" * start + data, bytearray(before)
+    for first, last in ((start, TABLE), (TABLE, TABLE + 4096), (0x10000, len(whole))):
+        part = whole[first:last].rstrip(b"\xff")
+        end = -(-(first + len(part)) // 4096) * 4096
+        after[first:end] = part.ljust(end - first, b"\xff")
+    return after
+
+
 # The board.
 
 
@@ -234,7 +245,8 @@ class EspBoard(FakeBoard):
         if not self.pulled:
             os.write(self.stopper, b"r")
 
-    def _pull(self) -> None:
+    def pull(self) -> None:
+        """The cable is pulled, and plugged in again if the faults say so."""
         self.pulled = True
         self.path.unlink()
         os.close(self.slave)
@@ -278,7 +290,7 @@ class EspBoard(FakeBoard):
             at = self.faults.get(fault)
             if at is not None and self.heard >= at:
                 if fault == "cut":
-                    self._pull()
+                    self.pull()
                 self.faults[fault] = None
                 raise Reset
         return bytes(data)

@@ -15,7 +15,7 @@ import serial
 from arena8 import boards, cli, transports
 from arena8.flashers import esp, esp_image
 from arena8.verbs import flash_esp
-from esp_double import ROWS, TABLE, EspBoard, app, merged, table
+from esp_double import ROWS, TABLE, EspBoard, app, expected, merged, table
 from esptool.cmds import image_info
 from serial.tools import list_ports
 
@@ -57,17 +57,6 @@ def file(tmp_path):
     path = tmp_path / "firmware.bin"
     path.write_bytes(merged())
     return path
-
-
-def expected(before, chip, data):
-    """The whole flash after a firmware was written: what lies between its parts is as before."""
-    start = esp_double.CHIPS[chip][1]
-    whole, after = b"\xff" * start + data, bytearray(before)
-    for first, last in ((start, TABLE), (TABLE, TABLE + 4096), (0x10000, len(whole))):
-        part = whole[first:last].rstrip(b"\xff")
-        end = -(-(first + len(part)) // 4096) * 4096
-        after[first:end] = part.ljust(end - first, b"\xff")
-    return after
 
 
 # It works
@@ -380,6 +369,22 @@ def test_ports_found_by_their_usb_bridge(run, file, port, monkeypatch):
     monkeypatch.setattr(list_ports, "comports", lambda: [usb(port), usb("/dev/ttyUSB7", 0x1A86, 0x7523)])
     code, _, err = run(file)
     assert code == 3 and "2 boards are connected" in err and "/dev/ttyUSB7 CP2102" in err
+
+
+def test_other_commands_find_it_too(port, monkeypatch, capsys):
+    monkeypatch.setattr(list_ports, "comports", lambda: [usb(port)])
+    with EspBoard(port, flash={0: merged()}, models=[("kws", 5, 7)]) as board:
+        board.reset(running=True)
+        assert transports.device(None) == str(port)
+        assert cli.main(["boards", "--json"]) == 0
+        (found,) = json.loads(capsys.readouterr().out)["connected"]
+        assert (found["port"], found["board"]) == (str(port), BOARD)
+        assert found["running"]["models"][0]["name"] == "kws"
+    with EspBoard(port) as board:
+        board.reset(running=True)
+        assert cli.main(["boards", "--json", "--timeout", "1"]) == 0
+        (found,) = json.loads(capsys.readouterr().out)["connected"]
+        assert found["running"] is None and "`arena8 flash` puts MicroPython on it" in found["error"]
 
 
 def test_a_board_that_comes_back_under_another_name(run, file, port, tmp_path, monkeypatch):

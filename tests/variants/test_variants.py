@@ -58,13 +58,24 @@ def qemu(machine: list[str]) -> Callable[[Path], list[str]]:
     return lambda program: [*machine, *quiet, *semihosting, "-kernel", str(program)]
 
 
+SOFT = ["-mthumb", "-mfloat-abi=soft"]
 SANITIZE = ["-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 MACHINES = {
     # Variants in C alone run anywhere: here under sanitizers, which see reads beside a buffer too.
     "rv32-host": Machine(
         "rv32", 3, "cc", ["-DA8_KERNELS_RV32=1", *SANITIZE], plain, lambda p: [str(p)], cases=4000
     ),
-}
+    "m33": Machine(
+        "armdsp", 2, "arm-none-eabi-gcc", ["-mcpu=cortex-m33", *SOFT],
+        semihosted("0x80000000, LENGTH = 16M", "0x10000000, LENGTH = 4M"),
+        qemu(["qemu-system-arm", "-M", "mps2-an505"]), ("qemu-system-arm",),
+    ),
+    "m4": Machine(
+        "armdsp", 2, "arm-none-eabi-gcc", ["-mcpu=cortex-m4", *SOFT],
+        semihosted("0x21000000, LENGTH = 16M", "0x00000000, LENGTH = 4M"),
+        qemu(["qemu-system-arm", "-M", "mps2-an386"]), ("qemu-system-arm",), cases=200,
+    ),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", MACHINES)

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 import serial
 from serial.tools import list_ports
 
+from .. import boards
 from ..errors import BoardError, BoardGone, ToolError
 from ..transports.serial_port import open_error
 from .esp_image import Piece
@@ -28,13 +29,6 @@ CHUNK = 128 * 1024
 LOSSES = 3  # in a row, without a chunk in between, that end it
 RETURN_SECONDS = 15.0  # for a port that went away to come back
 CONNECT_ATTEMPTS = 5
-# USB identities of serial ports behind which an ESP chip may be: its own, and those of the usual bridges.
-NATIVE = {(0x303A, 0x1001), (0x303A, 0x4001), (0x303A, 0x0002)}
-BRIDGES = {
-    *((0x10C4, product) for product in (0xEA60, 0xEA70)),
-    *((0x1A86, product) for product in (0x7523, 0x55D3, 0x55D4)),
-    *((0x0403, product) for product in (0x6001, 0x6010, 0x6011, 0x6014, 0x6015)),
-}
 
 Moved = Callable[[int, int], None]
 Result = TypeVar("Result")
@@ -42,7 +36,8 @@ Result = TypeVar("Result")
 
 def ports() -> list[Any]:
     """Serial ports, as pyserial describes them, behind which an ESP chip may be."""
-    return [port for port in list_ports.comports() if (port.vid, port.pid) in NATIVE | BRIDGES]
+    known = boards.ESP_NATIVE | boards.ESP_BRIDGES
+    return [port for port in list_ports.comports() if (port.vid, port.pid) in known]
 
 
 class WrongChip(ToolError):
@@ -301,6 +296,8 @@ class Chip:
         from esptool.cmds import reset_chip
         from esptool.util import FatalError
 
+        if self._loader is None:
+            return  # lost
         try:
             reset_chip(self._loader, "hard-reset")
         except (FatalError, OSError):

@@ -15,6 +15,7 @@ from ..flashers.esp_image import Image
 from ..flashers.esp_partitions import SECTOR, TABLE, TABLE_BYTES, Table
 from ..flashers.uf2 import WrongFile
 from ..flashing import BOOT_SECONDS, Request, about, compare, copy_files, firmware_file, leave, tell
+from ..transports.repl import Repl
 
 
 def run(request: Request, wanted: Board | None, port: str | None) -> dict[str, Any]:
@@ -178,23 +179,27 @@ def proven(
 ) -> dict[str, Any]:
     """Waits until the board answers, and compares what it says with what was written."""
     tell("written and verified; waiting for the board to answer")
+    repl = answering(device, known, request.timeout, request.baud, "the firmware was written and verified")
+    with repl:
+        there = running.ask(repl)
+        repl.leave(restart=repl.interrupted)
+    compare(there, board, image, repl.name)
+    return about(board, image, harm, "esptool", repl.name, there, saved)
+
+
+def answering(device: str, known: set[str], timeout: float | None, baud: int, done: str) -> Repl:
+    """The board in the raw REPL after its chip was started. known: ports that were there before; done: what
+    an error can say for comfort."""
     deadline = time.monotonic() + BOOT_SECONDS
-    last: BoardError | None = None
     while True:
-        port = returned(device, known)
         try:
-            with transports.connect(port, request.timeout or 5.0, request.baud) as repl:
-                there = running.ask(repl)
-                repl.leave(restart=repl.interrupted)
-            compare(there, board, image, port)
-            return about(board, image, harm, "esptool", port, there, saved)
+            return transports.connect(returned(device, known), timeout or 5.0, baud)
         except BoardError as e:
-            last = e
-        if time.monotonic() > deadline:
-            raise BoardError(
-                "the firmware was written and verified, but the board did not answer within "
-                f"{BOOT_SECONDS:g} s: {last}. Press RESET (EN); `arena8 boards` shows what answers"
-            ) from last
+            if time.monotonic() > deadline:
+                raise BoardError(
+                    f"{done}, but the board did not answer within {BOOT_SECONDS:g} s: {e}. Press RESET (EN); "
+                    "`arena8 boards` shows what answers"
+                ) from e
         time.sleep(0.3)
 
 
