@@ -40,6 +40,21 @@
 #endif
 #endif
 
+// Whether an Xtensa core has the MAC16 option and zero-overhead loops, as those of ESP32 and ESP32-S3 have; the
+// vendor's header tells.
+#ifndef A8_XTENSA_MAC16
+#define A8_XTENSA_MAC16 (0)
+#if defined(__XTENSA__) && defined(__has_include)
+#if __has_include("xtensa/config/core-isa.h")
+#include "xtensa/config/core-isa.h"
+#if XCHAL_HAVE_MAC16 && XCHAL_HAVE_LOOPS
+#undef A8_XTENSA_MAC16
+#define A8_XTENSA_MAC16 (1)
+#endif
+#endif
+#endif
+#endif
+
 // Whether a8_measure_plan is there, which only tools on a host call.
 #ifndef A8_TELL_PLAN
 #define A8_TELL_PLAN (0)

@@ -35,6 +35,9 @@ typedef enum {
 #elif defined(__riscv) && __riscv_xlen == 32
 #define A8_NATIVE_RV32 (1)
 #define A8_TARGET_NATIVE A8_TARGET_RV32
+#elif defined(__XTENSA__) && A8_XTENSA_MAC16
+#define A8_NATIVE_XTENSA (1)
+#define A8_TARGET_NATIVE A8_TARGET_XTENSA
 #else
 #define A8_TARGET_NATIVE A8_TARGET_GENERIC
 #endif

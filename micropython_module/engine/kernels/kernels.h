@@ -137,6 +137,8 @@ a8_conv_t a8_conv_s8_armv6m;
 a8_conv_t a8_conv_s8_rv32;
 a8_conv_t a8_depthwise_conv_s8_armv6m;
 a8_conv_t a8_depthwise_conv_s8_rv32;
+a8_conv_t a8_conv_s8_xtensa;
+a8_conv_t a8_depthwise_conv_s8_xtensa;
 a8_conv_t a8_transpose_conv_s8_generic;
 a8_conv_t a8_conv_s8_s4_generic;
 a8_conv_t a8_depthwise_conv_s8_s4_generic;
@@ -152,6 +154,7 @@ a8_fully_connected_t a8_fully_connected_s8_generic;
 a8_fully_connected_t a8_fully_connected_s8_armdsp;
 a8_fully_connected_t a8_fully_connected_s8_armv6m;
 a8_fully_connected_t a8_fully_connected_s8_rv32;
+a8_fully_connected_t a8_fully_connected_s8_xtensa;
 a8_fully_connected_t a8_fully_connected_s8_s4_generic;
 a8_fully_connected_t a8_fully_connected_s16_generic;
 
@@ -388,6 +391,10 @@ void a8_irfft_f32_generic(const a8_fft_t *fft, const float *table, const uint8_t
 #define a8_conv_s8 a8_conv_s8_rv32
 #define a8_depthwise_conv_s8 a8_depthwise_conv_s8_rv32
 #define a8_fully_connected_s8 a8_fully_connected_s8_rv32
+#elif A8_NATIVE_XTENSA
+#define a8_conv_s8 a8_conv_s8_xtensa
+#define a8_depthwise_conv_s8 a8_depthwise_conv_s8_xtensa
+#define a8_fully_connected_s8 a8_fully_connected_s8_xtensa
 #endif
 
 // What no variant was named for.
