@@ -304,7 +304,7 @@ def own_only(port, board, radio):
         return
     raise FetchError(
         f"{board} needs sources that are in no package registry ({', '.join(radio)}): set MICROPYTHON_DIR "
-        f"to a git checkout of MicroPython in which `make -C ports/{port} BOARD={board} submodules` has been run"
+        f"to a git checkout of MicroPython where `make -C ports/{port} BOARD={board} submodules` has been run"
     )
 
 
