@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""ESP32 boards: partition tables by the rules of ESP-IDF's generator, facts that agree, settings that reach it."""
+"""ESP32 boards: partition tables by the rules of ESP-IDF's generator, facts that agree, settings, images."""
 
 from __future__ import annotations
 
@@ -109,10 +109,11 @@ def test_images_lie_where_the_chip_reads_them(board):
     assert places["partition-table.bin"] == TABLE_END - 0x1000
 
 
-# Stock firmware of MicroPython at its largest that is known: bytes of the app, by chip, with what was built for
-# size where our boards are. They are Espressif's and MicroPython's to change, so 10 % are kept free.
-STOCK_APPS = {"esp32": 1_750_000, "esp32s3": 1_700_000, "esp32c3": 1_636_624, "esp32c6": 1_813_216}
-MODULE = 160_000  # the engine with all int8 operators and the binding, on an Xtensa or RV32 core, rounded up
+# Bytes of MicroPython's own app: of the RISC-V chips built for size, as MicroPython's developers reported in
+# 2025; of the others by a user's report of the ESP32 (1,712,512), rounded up. 10 % are for what comes.
+STOCK_APPS = {"esp32": 1_750_000, "esp32s3": 1_750_000, "esp32c3": 1_636_624, "esp32c6": 1_813_216}
+# All operators (193,237 by gcc-xtensa-lx106 at this writing) and the binding.
+MODULE = 220_000
 
 
 @pytest.mark.parametrize("board", BOARDS)
@@ -127,7 +128,9 @@ def test_the_port_finds_our_settings(board, trees, tmp_path):
     port = trees.micropython / "ports/esp32"
     (tmp_path / "idf/tools/cmake").mkdir(parents=True)
     (tmp_path / "idf/tools/cmake/project.cmake").write_text(
-        'macro(project)\n file(WRITE ${CMAKE_BINARY_DIR}/said "${IDF_TARGET}|${MICROPY_DEF_BOARD}")\nendmacro()\n'
+        "macro(project)\n"
+        'file(WRITE ${CMAKE_BINARY_DIR}/said "${IDF_TARGET}|${MICROPY_DEF_BOARD}")\n'
+        "endmacro()\n"
     )
     done = subprocess.run(
         ["cmake", "-S", port, "-B", tmp_path / "out", f"-DMICROPY_BOARD={board}"]

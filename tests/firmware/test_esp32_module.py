@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
 """micropython.cmake as the esp32 port uses it, in a project that imitates ESP-IDF with plain CMake.
 
-As there: user modules are read in the folder of the component `main`, the program is made in the folder above,
-and what the module gives to `usermod` reaches both, so that the binding is compiled twice. What ESP-IDF sets
-for its components (ESP_PLATFORM, options of the chip) reaches components only.
+As there: user modules are read in the folder of the component `main`, the program is made in the folder
+above, and what the module gives to `usermod` reaches both, so that the binding is compiled twice. What ESP-IDF
+sets for its components (ESP_PLATFORM, options of the chip) reaches components only.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ def test_nothing_of_ours_reaches_the_port(project):
 
 
 def compiled(words: list[str], out: Path, compiler: str = "gcc") -> ELFFile:
-    """A source compiled as its command says, but for another compiler, which may not know the chip's options."""
+    """A source compiled as its command says, by another compiler, which may not know the chip's options."""
     command = [word for word in words[1:] if word not in CHIP]
     command[command.index("-o") + 1] = str(out)
     subprocess.run([compiler, *command], check=True, capture_output=True, text=True)
