@@ -110,7 +110,7 @@ sizes: test-firmware ## Show flash bytes of the module on Cortex-M0+ and arena b
 
 .PHONY: budgets
 budgets: test-firmware ## Rewrite the budgets of arena, flash, cycles and stack from what is measured now.
-	@$(PYTHON) tests/budgets/test_budgets.py
+	@$(PYTHON) tests/budgets/test_budgets.py --update
 
 .PHONY: operators
 operators: test-firmware ## Rewrite docs/operators.md: operators by element type, tests passed, flash bytes.
