@@ -26,12 +26,18 @@ typedef enum {
 #endif
 #if A8_KERNELS_GENERIC
 #define A8_TARGET_NATIVE A8_TARGET_GENERIC
+#elif defined(__ARM_FEATURE_DSP) && __ARM_ARCH_PROFILE == 'M'
+#define A8_NATIVE_ARMDSP (1)
+#define A8_TARGET_NATIVE A8_TARGET_ARMDSP
 #elif defined(__ARM_ARCH_6M__)
 #define A8_NATIVE_ARMV6M (1)
 #define A8_TARGET_NATIVE A8_TARGET_ARMV6M
 #elif defined(__riscv) && __riscv_xlen == 32
 #define A8_NATIVE_RV32 (1)
 #define A8_TARGET_NATIVE A8_TARGET_RV32
+#elif defined(__XTENSA__) && A8_XTENSA_MAC16
+#define A8_NATIVE_XTENSA (1)
+#define A8_TARGET_NATIVE A8_TARGET_XTENSA
 #else
 #define A8_TARGET_NATIVE A8_TARGET_GENERIC
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Convolution and fully connected of int8 by products of matrices. The including file defines TARGET, CONV and,
-// if it wants it, FULLY_CONNECTED (the kernels' names), and gives:
+// unless it has one of its own, FULLY_CONNECTED (the kernels' names), and gives:
 //
 //   void product(const a8_product_t *t, bool flat)
 //       all channels of a block by all pixels of a list, channels outside, so that weights are read once

@@ -18,8 +18,8 @@ typedef struct {
     int32_t columns;
     int32_t channels;
     int32_t pixels;
-    int32_t block; // channels to make; the run's pointers are at the first one
-    int32_t channel; // its number
+    int32_t first; // channel to make, where the pointers are
+    int32_t count; // and how many
     int8_t *output; // pixels are channels apart
     const a8_operands_t *operands; // bias, multipliers, shifts
     const a8_requantize_t *requantize;
