@@ -8,21 +8,26 @@
 // In registers: r0 pixels, r1 weights, r2 how far the depth is done, r3 and lr four weights as two pairs, r4 .. the
 // sums. LOAD gets the next four weights into lr; STEP multiplies four weights of each row; LAST is a STEP with the word
 // that ends where the row does, from which those before are shifted out, so that nothing behind the weights is read.
-#define DOT(STEP, LAST) \
-    "subs r2, #8\n" \
+// STEPS are as many as make DEPTH, which is MORE than 4 by that.
+#define DOT_BY(STEPS, DEPTH, MORE, STEP, LAST) \
+    "subs r2, #" DEPTH "\n" \
     "blt 2f\n" \
     ".balign 4\n" \
-    "1:\n" STEP STEP \
-    "subs r2, #8\n" \
+    "1:\n" STEPS \
+    "subs r2, #" DEPTH "\n" \
     "bge 1b\n" \
     "2:\n" \
-    "adds r2, #4\n" \
-    "blt 3f\n" STEP \
+    "adds r2, #" MORE "\n" \
+    "blt 4f\n" \
+    "3:\n" STEP \
     "subs r2, #4\n" \
-    "3:\n" \
+    "bge 3b\n" \
+    "4:\n" \
     "cmn r2, #4\n" /* r2 is the rest of the depth, less 4 */ \
-    "beq 4f\n" LAST \
-    "4:\n"
+    "beq 5f\n" LAST \
+    "5:\n"
+#define DOT(STEP, LAST) DOT_BY(STEP STEP, "8", "4", STEP, LAST)
+#define LONG_DOT(STEP, LAST) DOT_BY(STEP STEP STEP STEP, "16", "12", STEP, LAST)
 
 #define LOAD(POINTER) "ldr lr, [" POINTER "], #4\n"
 #define LOAD_LAST(POINTER) "ldr lr, [" POINTER ", r2]\n"
@@ -70,9 +75,9 @@ static A8_HOT A8_NAKED void dot_1(A8_UNUSED const uint32_t *pixels, A8_UNUSED co
     __asm volatile(
         "push {r3-r11, lr}\n"
         "ldm r3, {r4-r7}\n" POINTERS_1
-            DOT(PIXELS_1 ROWS_1, TO_LAST_1 SHIFT_COUNT PIXELS_1 LAST_ROWS_1) "ldr r3, [sp]\n"
-                                                                             "stm r3, {r4-r7}\n"
-                                                                             "pop {r3-r11, pc}\n");
+            LONG_DOT(PIXELS_1 ROWS_1, TO_LAST_1 SHIFT_COUNT PIXELS_1 LAST_ROWS_1) "ldr r3, [sp]\n"
+                                                                                  "stm r3, {r4-r7}\n"
+                                                                                  "pop {r3-r11, pc}\n");
 }
 
 // The same of a pixel that is not widened yet: int8, what takes the zero point off behind the sums.
@@ -84,7 +89,7 @@ static A8_HOT A8_NAKED void dot_raw(A8_UNUSED const uint32_t *pixels, A8_UNUSED 
         "push {r3-r11, lr}\n"
         "ldm r3, {r4-r8}\n"
         "push {r8}\n" POINTERS_1
-            DOT("ldr r8, [r0], #4\n" WIDEN_PIXEL ROWS_1,
+            LONG_DOT("ldr r8, [r0], #4\n" WIDEN_PIXEL ROWS_1,
                 TO_LAST_1 "ldr r8, [r0, r2]\n" SHIFT_COUNT "lsrs r8, r8, r2\n" WIDEN_PIXEL LAST_ROWS_1) "pop {r2, r3}\n"
                                                                                                         "stm r3, {r4-r7}\n"
                                                                                                         "pop {r4-r11, pc}\n");
@@ -282,8 +287,12 @@ static A8_INLINE void product(const a8_product_armdsp_t *t, void (*run)(run_t *)
 
 bool a8_is_brief_armdsp(const uint8_t *bias, int32_t channels, int32_t depth) {
     uint32_t high = 0; // the highest bits of biases, shifted so that small ones are positive
-    for (int32_t c = 0; c < channels && bias != NULL; c++) {
-        high |= a8_load_word(bias + 4 * c) + A8_BRIEF_BIAS;
+    if (bias == NULL) {
+        return depth <= A8_BRIEF_TERMS;
+    }
+#pragma GCC unroll 4
+    for (const uint8_t *end = bias + 4 * channels; bias != end; bias += 4) {
+        high |= a8_load_word(bias) + A8_BRIEF_BIAS;
     }
     return depth <= A8_BRIEF_TERMS && high < 2 * (uint32_t)A8_BRIEF_BIAS;
 }
