@@ -30,6 +30,7 @@ ROOMS = {
     "interpreter": {"arena8.h", "op.h", "arena.h", "model.h", "planner.h", "registry.h", "interpreter.h"},
     "load": {"interpreter.h", "registry.h"},
     "context": {"interpreter.h", "flexbuffer.h"},
+    "subgraphs": {"interpreter.h"},
     "registry": {"arena8.h", "op.h", "ops.def", "builtins.def", "registry.h", "model.h", "kernels/kernels.h"},
     "model": {"arena8.h", "model.h", "flatbuffer.h"},
     "labels": {"arena8.h", "model.h", "flatbuffer.h"},
@@ -46,7 +47,7 @@ ROOMS = {
     "op": {"arena8.h"},
     "arena8": {"config.h", "target.h"},
     "target": {"config.h"},
-    "config": {"arena8_build.h", "esp_attr.h", "pico.h"},
+    "config": {"arena8_build.h", "esp_attr.h", "pico.h", "xtensa/config/core-isa.h"},
 }
 
 
@@ -79,7 +80,7 @@ def test_only_the_context_implements_op_h():
     assert len(functions) >= 15
     for path in c_files():
         defined = set(re.findall(r"^[^\s/#].*?\b(a8_ctx_\w+)\([^;]*\{$", path.read_text(), re.M))
-        assert not defined & functions or path.name == "context.c"
+        assert not defined & functions or path.name in ("context.c", "subgraphs.c")
 
 
 def symbols(objects, nm):

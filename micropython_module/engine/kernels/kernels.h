@@ -133,8 +133,12 @@ a8_conv_t a8_conv_s8_generic;
 a8_conv_t a8_depthwise_conv_s8_generic;
 a8_conv_t a8_conv_s8_armdsp;
 a8_conv_t a8_depthwise_conv_s8_armdsp;
+a8_conv_t a8_conv_s8_armv6m;
 a8_conv_t a8_conv_s8_rv32;
+a8_conv_t a8_depthwise_conv_s8_armv6m;
 a8_conv_t a8_depthwise_conv_s8_rv32;
+a8_conv_t a8_conv_s8_xtensa;
+a8_conv_t a8_depthwise_conv_s8_xtensa;
 a8_conv_t a8_transpose_conv_s8_generic;
 a8_conv_t a8_conv_s8_s4_generic;
 a8_conv_t a8_depthwise_conv_s8_s4_generic;
@@ -148,7 +152,9 @@ typedef void a8_fully_connected_t(const a8_fully_connected_params_t *params, con
 a8_fully_connected_t a8_fully_connected_f32_generic;
 a8_fully_connected_t a8_fully_connected_s8_generic;
 a8_fully_connected_t a8_fully_connected_s8_armdsp;
+a8_fully_connected_t a8_fully_connected_s8_armv6m;
 a8_fully_connected_t a8_fully_connected_s8_rv32;
+a8_fully_connected_t a8_fully_connected_s8_xtensa;
 a8_fully_connected_t a8_fully_connected_s8_s4_generic;
 a8_fully_connected_t a8_fully_connected_s16_generic;
 
@@ -378,10 +384,17 @@ void a8_irfft_f32_generic(const a8_fft_t *fft, const float *table, const uint8_t
 #define a8_conv_s8 a8_conv_s8_armdsp
 #define a8_depthwise_conv_s8 a8_depthwise_conv_s8_armdsp
 #define a8_fully_connected_s8 a8_fully_connected_s8_armdsp
+#elif A8_NATIVE_ARMV6M
+#define a8_conv_s8 a8_conv_s8_armv6m
+#define a8_fully_connected_s8 a8_fully_connected_s8_armv6m
 #elif A8_NATIVE_RV32
 #define a8_conv_s8 a8_conv_s8_rv32
 #define a8_depthwise_conv_s8 a8_depthwise_conv_s8_rv32
 #define a8_fully_connected_s8 a8_fully_connected_s8_rv32
+#elif A8_NATIVE_XTENSA
+#define a8_conv_s8 a8_conv_s8_xtensa
+#define a8_depthwise_conv_s8 a8_depthwise_conv_s8_xtensa
+#define a8_fully_connected_s8 a8_fully_connected_s8_xtensa
 #endif
 
 // What no variant was named for.
