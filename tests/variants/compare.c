@@ -215,7 +215,7 @@ static void compare_fully_connected(int32_t number) {
     params.depth = pick(0, 1) ? pick(1, 20) : pick(1, 300);
     params.out_c = pick(0, 1) ? pick(1, 9) : pick(1, 40);
     if (pick(0, 15) == 0) { // longer than some variants gather
-        params.depth = pick(1150, 1250);
+        params.depth = pick(510, 1250);
         params.out_c = pick(1, 9);
     }
     params.result.requantize = requantization(params.out_c);

@@ -26,10 +26,11 @@ static uint32_t product_scratch(a8_tiles_t tiles, int32_t channels, int32_t dept
     return bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX; // nobody has that much
 }
 
-// A tile of pixels, and a window of bytes as it is put together.
-static uint32_t scratch_armdsp(int32_t depth, int64_t pixels, int32_t window) {
-    const uint64_t tile = rounded(depth) * 2 * (uint64_t)a8_largest_tile_armdsp(depth, pixels);
-    const uint64_t bytes = tile + (uint32_t)window;
+// A tile of pixels, and a window of bytes as it is put together, and what is kept of channels.
+static uint32_t scratch_armdsp(int32_t depth, int64_t pixels, int32_t window, int32_t channels) {
+    const int32_t tile = a8_largest_tile_armdsp(depth, pixels);
+    const uint32_t lanes = tile == 1 ? 0 : (uint32_t)(channels < A8_LANES_ARMDSP ? channels : A8_LANES_ARMDSP);
+    const uint64_t bytes = rounded(depth) * 2 * (uint64_t)tile + (uint32_t)window + lanes * A8_LANE_BYTES_ARMDSP;
     return bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
 }
 
@@ -60,7 +61,7 @@ uint32_t a8_conv_s8_scratch(a8_target_t target, const a8_conv_params_t *params) 
     }
     if (target == A8_TARGET_ARMDSP) {
         return scratch_armdsp(depth, (int64_t)win->out_h * win->out_w,
-            a8_gathers_words_armdsp(params) ? 0 : depth);
+            a8_gathers_words_armdsp(params) ? 0 : depth, params->group_out);
     }
     const a8_tiles_t tiles = a8_tiles(target);
     return product_scratch(tiles, params->out_c, depth, !(tiles.flat && a8_conv_is_flat(params)));
@@ -84,7 +85,7 @@ uint32_t a8_fully_connected_s8_scratch(a8_target_t target, const a8_fully_connec
         return scratch_xtensa(params->depth, params->batches);
     }
     if (target == A8_TARGET_ARMDSP) {
-        return params->depth > A8_WIDENED_DEPTH_ARMDSP ? 0 : scratch_armdsp(params->depth, params->batches, 0);
+        return params->depth > A8_WIDENED_DEPTH_ARMDSP ? 0 : scratch_armdsp(params->depth, 1, 0, 0);
     }
     if (target == A8_TARGET_ARMV6M || target == A8_TARGET_RV32) {
         return 0; // subtracts the zero point from each input

@@ -53,8 +53,11 @@ static inline uint64_t a8_folded_bytes(a8_tiles_t tiles, int32_t channels) {
 // armdsp has kernels for 6, 4, 2 and 1 pixels at once. They are widened to 16 bits, and take no more than this
 // unless one pixel does.
 #define A8_TILE_BYTES (2304)
+// What is kept of each output channel, of so many at most, while more than one pixel is multiplied.
+#define A8_LANE_BYTES_ARMDSP (16)
+#define A8_LANES_ARMDSP (64)
 // What fully connected widens at most.
-#define A8_WIDENED_DEPTH_ARMDSP (A8_TILE_BYTES / 2)
+#define A8_WIDENED_DEPTH_ARMDSP (512)
 
 static inline int32_t a8_largest_tile_armdsp(int32_t depth, int64_t pixels) {
     const int64_t bytes = 2 * (int64_t)a8_rounded_depth(depth);
