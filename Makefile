@@ -11,7 +11,7 @@ CACHE := $(abspath $(or $(ARENA8_CACHE),.cache))
 VENV := $(CACHE)/venv
 PYTHON := $(VENV)/bin/python
 LOGS := build/log
-TEST_BOARDS := UNIX MPS2_AN385 MPS2_AN505 MICROBIT VIRT_RV32 DE233_FPU RPI_PICO
+TEST_BOARDS := UNIX MPS2_AN385 MPS2_AN505 MICROBIT VIRT_RV32 DE233_FPU RPI_PICO RPI_PICO2
 # Models that the device tests and the benchmark look for, frozen when they are there.
 SHARED := $(or $(ARENA8_SHARED_MODELS),../shared/models)
 SHARED_MODELS := $(wildcard $(addprefix $(SHARED)/models/,mlperf__kws_ref_model.tflite tflm__hello_world_int8.tflite \

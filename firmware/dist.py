@@ -81,9 +81,15 @@ def make(boards, out):
 
 
 def main():
-    known = [name for name, (_, facts) in build.boards().items() if facts["port"] == "rp2"]
+    boards = build.boards().items()
+    known = [name for name, (_, facts) in boards if facts["port"] == "rp2" and "needs" not in facts]
     parser = argparse.ArgumentParser(description="Make a distribution: wheel, generic firmware, checksums.")
-    parser.add_argument("--board", action="append", choices=known, help="default: every RP2 board")
+    parser.add_argument(
+        "--board",
+        action="append",
+        choices=known,
+        help="default: every RP2 board without a radio",
+    )
     parser.add_argument("--out", type=Path, default=DIST, help="default: build/dist")
     args = parser.parse_args()
     try:

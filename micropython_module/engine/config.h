@@ -17,7 +17,17 @@
 #endif
 
 // Attribute of functions that should run from RAM, for chips whose flash lies
-// behind a cache. Empty where code already is in memory.
+// behind a cache. Empty where code already is in memory. ESP-IDF is known by
+// its header: its macro ESP_PLATFORM is there for its own components only. A
+// hot function that were inlined into one in flash would run from flash.
+#ifndef A8_HOT
+#if defined(__has_include)
+#if __has_include("esp_attr.h")
+#include "esp_attr.h"
+#define A8_HOT IRAM_ATTR __attribute__((noinline))
+#endif
+#endif
+#endif
 #ifndef A8_HOT
 #define A8_HOT
 #endif

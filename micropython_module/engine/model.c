@@ -100,7 +100,14 @@ int a8_model_open(a8_model_t *model, const void *data, uint32_t size, a8_error_t
         MODEL_VERSION | A8_FIELD_U32, MODEL_OPERATOR_CODES | A8_FIELD_WORDS, MODEL_SUBGRAPHS | A8_FIELD_WORDS,
         MODEL_BUFFERS | A8_FIELD_WORDS, A8_FIELD_END
     };
-    enum { VERSION, CODES, N_CODES, GRAPHS, N_GRAPHS, BUFFERS, N_BUFFERS, COUNT };
+    enum { VERSION,
+        CODES,
+        N_CODES,
+        GRAPHS,
+        N_GRAPHS,
+        BUFFERS,
+        N_BUFFERS,
+        COUNT };
     a8_flatbuffer_t fb = { data, size };
     uint32_t root, values[COUNT] = { 0 };
     if (!a8_flatbuffer_follow(&fb, 0, &root) || !a8_flatbuffer_read(&fb, root, fields, values)) {
@@ -197,7 +204,11 @@ static bool read_buffer(const a8_model_t *model, uint32_t index, a8_vector_t *da
     static const uint8_t fields[] = {
         BUFFER_DATA | A8_FIELD_BYTES, BUFFER_OFFSET | A8_FIELD_U64, BUFFER_SIZE | A8_FIELD_U64, A8_FIELD_END
     };
-    enum { DATA, N_DATA, OFFSET, SIZE, COUNT };
+    enum { DATA,
+        N_DATA,
+        OFFSET,
+        SIZE,
+        COUNT };
     a8_flatbuffer_t fb = a8_model_flatbuffer(model);
     a8_vector_t all = { model->buffers, model->n_buffers };
     uint32_t table, values[COUNT];
@@ -312,7 +323,13 @@ static int read_quantization(const a8_flatbuffer_t *fb, uint32_t table, a8_tenso
         QUANTIZATION_SCALE | A8_FIELD_WORDS, QUANTIZATION_ZERO_POINT | A8_FIELD_LONGS,
         QUANTIZATION_DETAILS_TYPE | A8_FIELD_U8, QUANTIZATION_DIMENSION | A8_FIELD_U32, A8_FIELD_END
     };
-    enum { SCALES, N_SCALES, ZEROS, N_ZEROS, DETAILS, DIMENSION, COUNT };
+    enum { SCALES,
+        N_SCALES,
+        ZEROS,
+        N_ZEROS,
+        DETAILS,
+        DIMENSION,
+        COUNT };
     uint32_t values[COUNT] = { 0 };
     if (table == 0) {
         return A8_OK;
@@ -380,7 +397,16 @@ static int read_tensor(const a8_model_t *model, uint32_t subgraph, uint32_t tens
         TENSOR_IS_VARIABLE | A8_FIELD_U8, TENSOR_SPARSITY | A8_FIELD_TABLE, TENSOR_SHAPE | A8_FIELD_WORDS,
         TENSOR_QUANTIZATION | A8_FIELD_TABLE, A8_FIELD_END
     };
-    enum { TYPE, BUFFER, NAME, N_NAME, VARIABLE, SPARSITY, SHAPE, RANK, QUANTIZATION, COUNT };
+    enum { TYPE,
+        BUFFER,
+        NAME,
+        N_NAME,
+        VARIABLE,
+        SPARSITY,
+        SHAPE,
+        RANK,
+        QUANTIZATION,
+        COUNT };
     a8_flatbuffer_t fb = a8_model_flatbuffer(model);
     uint32_t table, values[COUNT] = { 0 }; // 0 is also the type that an absent one stands for
     a8_vector_t tensors, data;
@@ -444,8 +470,21 @@ static int read_node(const a8_model_t *model, uint32_t subgraph, uint32_t node, 
         CODE_DEPRECATED_BUILTIN | A8_FIELD_U8, CODE_CUSTOM | A8_FIELD_BYTES, CODE_VERSION | A8_FIELD_U32,
         CODE_BUILTIN | A8_FIELD_U32, A8_FIELD_END
     };
-    enum { OPCODE, INPUTS, N_INPUTS, OUTPUTS, N_OUTPUTS, OPTIONS, CUSTOM_OPTIONS, N_CUSTOM_OPTIONS, COUNT };
-    enum { OLD_BUILTIN, CUSTOM, N_CUSTOM, VERSION, BUILTIN, CODE_COUNT };
+    enum { OPCODE,
+        INPUTS,
+        N_INPUTS,
+        OUTPUTS,
+        N_OUTPUTS,
+        OPTIONS,
+        CUSTOM_OPTIONS,
+        N_CUSTOM_OPTIONS,
+        COUNT };
+    enum { OLD_BUILTIN,
+        CUSTOM,
+        N_CUSTOM,
+        VERSION,
+        BUILTIN,
+        CODE_COUNT };
     a8_flatbuffer_t fb = a8_model_flatbuffer(model);
     a8_vector_t codes = { model->opcodes, model->n_opcodes }, nodes;
     uint32_t table, code, values[COUNT] = { 0 }, of_code[CODE_COUNT] = { 0, 0, 0, 1, 0 };

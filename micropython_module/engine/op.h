@@ -105,8 +105,8 @@ int a8_ctx_unsupported(a8_ctx_t *ctx, const char *message, int32_t needed, int32
 
 // The shortest call of these. There are hundreds, with a constant code.
 #define a8_ctx_fail(ctx, code, message, needed, given) \
-    ((code) == A8_ERR_MODEL ? a8_ctx_model_error(ctx, message, needed, given) \
-    : (code) == A8_ERR_UNSUPPORTED ? a8_ctx_unsupported(ctx, message, needed, given) \
-    : a8_ctx_error(ctx, code, message, needed, given))
+    ((code) == A8_ERR_MODEL                ? a8_ctx_model_error(ctx, message, needed, given) \
+            : (code) == A8_ERR_UNSUPPORTED ? a8_ctx_unsupported(ctx, message, needed, given) \
+                                           : a8_ctx_error(ctx, code, message, needed, given))
 
 #endif

@@ -24,6 +24,9 @@ typedef enum {
 #endif
 #if A8_KERNELS_GENERIC
 #define A8_TARGET_NATIVE A8_TARGET_GENERIC
+#elif defined(__ARM_FEATURE_DSP) && __ARM_ARCH_PROFILE == 'M'
+#define A8_NATIVE_ARMDSP (1)
+#define A8_TARGET_NATIVE A8_TARGET_ARMDSP
 #elif defined(__riscv) && __riscv_xlen == 32
 #define A8_NATIVE_RV32 (1)
 #define A8_TARGET_NATIVE A8_TARGET_RV32

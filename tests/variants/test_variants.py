@@ -63,6 +63,7 @@ PICOLIBC_MEMORY = [
     f"--defsym=__{name}"
     for name in ("flash=0x80000000", "flash_size=4M", "ram=0x80400000", "ram_size=4M", "stack_size=64K")
 ]
+SOFT = ["-mthumb", "-mfloat-abi=soft"]
 SANITIZE = ["-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 MACHINES = {
     # Variants in C alone run anywhere: here under sanitizers, which see reads beside a buffer too.
@@ -79,7 +80,17 @@ MACHINES = {
         ("qemu-system-riscv32",),
         cases=1000,
     ),
-}
+    "m33": Machine(
+        "armdsp", 2, "arm-none-eabi-gcc", ["-mcpu=cortex-m33", *SOFT],
+        semihosted("0x80000000, LENGTH = 16M", "0x10000000, LENGTH = 4M"),
+        qemu(["qemu-system-arm", "-M", "mps2-an505"]), ("qemu-system-arm",),
+    ),
+    "m4": Machine(
+        "armdsp", 2, "arm-none-eabi-gcc", ["-mcpu=cortex-m4", *SOFT],
+        semihosted("0x21000000, LENGTH = 16M", "0x00000000, LENGTH = 4M"),
+        qemu(["qemu-system-arm", "-M", "mps2-an386"]), ("qemu-system-arm",), cases=200,
+    ),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", MACHINES)

@@ -131,6 +131,8 @@ a8_conv_t a8_depthwise_conv_f32_generic;
 a8_conv_t a8_transpose_conv_f32_generic;
 a8_conv_t a8_conv_s8_generic;
 a8_conv_t a8_depthwise_conv_s8_generic;
+a8_conv_t a8_conv_s8_armdsp;
+a8_conv_t a8_depthwise_conv_s8_armdsp;
 a8_conv_t a8_conv_s8_rv32;
 a8_conv_t a8_depthwise_conv_s8_rv32;
 a8_conv_t a8_transpose_conv_s8_generic;
@@ -145,6 +147,7 @@ typedef void a8_fully_connected_t(const a8_fully_connected_params_t *params, con
     int32_t y1);
 a8_fully_connected_t a8_fully_connected_f32_generic;
 a8_fully_connected_t a8_fully_connected_s8_generic;
+a8_fully_connected_t a8_fully_connected_s8_armdsp;
 a8_fully_connected_t a8_fully_connected_s8_rv32;
 a8_fully_connected_t a8_fully_connected_s8_s4_generic;
 a8_fully_connected_t a8_fully_connected_s16_generic;
@@ -369,7 +372,12 @@ void a8_irfft_f32_generic(const a8_fft_t *fft, const float *table, const uint8_t
 // ---- The ladder -----------------------------------------------------------
 
 // A variant serves every case that its portable kernel does, and wants the scratch of its target (scratch.h).
-#if A8_NATIVE_RV32
+#if A8_NATIVE_ARMDSP
+#define a8_conv_s8 a8_conv_s8_armdsp
+#define a8_depthwise_conv_s8 a8_depthwise_conv_s8_armdsp
+#define a8_fully_connected_s8 a8_fully_connected_s8_armdsp
+#elif A8_NATIVE_RV32
+#define a8_add_s8 a8_add_s8_rv32
 #define a8_conv_s8 a8_conv_s8_rv32
 #define a8_depthwise_conv_s8 a8_depthwise_conv_s8_rv32
 #define a8_fully_connected_s8 a8_fully_connected_s8_rv32

@@ -26,21 +26,40 @@ static uint32_t product_scratch(a8_tiles_t tiles, int32_t channels, int32_t dept
     return bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX; // nobody has that much
 }
 
+// A tile of pixels, and a window of bytes as it is put together.
+static uint32_t scratch_armdsp(int32_t depth, int64_t pixels, int32_t window) {
+    const uint64_t tile = rounded(depth) * 2 * (uint64_t)a8_largest_tile_armdsp(depth, pixels);
+    const uint64_t bytes = tile + (uint32_t)window;
+    return bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
+}
+
 uint32_t a8_conv_s8_scratch(a8_target_t target, const a8_conv_params_t *params) {
+    const a8_window_t *win = &params->window;
+    const int32_t depth = filter_depth(params);
+    if (target == A8_TARGET_ARMDSP) {
+        return scratch_armdsp(depth, (int64_t)win->out_h * win->out_w,
+            a8_gathers_words_armdsp(params) ? 0 : depth);
+    }
     const a8_tiles_t tiles = a8_tiles(target);
-    return product_scratch(tiles, params->out_c, filter_depth(params), !(tiles.flat && a8_conv_is_flat(params)));
+    return product_scratch(tiles, params->out_c, depth, !(tiles.flat && a8_conv_is_flat(params)));
 }
 
 uint32_t a8_depthwise_conv_s8_scratch(a8_target_t target, const a8_conv_params_t *params) {
-    (void)target;
-    (void)params;
-    return 0;
+    const a8_window_t *win = &params->window;
+    const uint64_t bytes = (uint64_t)(uint32_t)win->filter_h * (uint32_t)win->filter_w * A8_WIDENED_TAP_ARMDSP;
+    if (target != A8_TARGET_ARMDSP) {
+        return 0;
+    }
+    return bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
 }
 
 uint32_t a8_fully_connected_s8_scratch(a8_target_t target, const a8_fully_connected_params_t *params) {
     const a8_tiles_t tiles = a8_tiles(target);
     if (target == A8_TARGET_RV32) {
         return 0;
+    }
+    if (target == A8_TARGET_ARMDSP) {
+        return scratch_armdsp(params->depth, params->batches, 0);
     }
     return product_scratch(tiles, params->out_c, params->depth, !tiles.flat);
 }

@@ -18,6 +18,10 @@ typedef struct {
 // Elements of a gathered pixel are followed by zeros up to a multiple of this.
 #define A8_GATHER_MULTIPLE (4)
 
+static inline int32_t a8_rounded_depth(int32_t depth) {
+    return (depth + A8_GATHER_MULTIPLE - 1) / A8_GATHER_MULTIPLE * A8_GATHER_MULTIPLE;
+}
+
 // Weights that are walked again for the next pixels stay below this, so that they are still in the cache
 // before the flash.
 #define A8_CACHED_WEIGHTS (8192)
@@ -32,6 +36,30 @@ static inline a8_tiles_t a8_tiles(a8_target_t target) {
             return none;
     }
 }
+
+// armdsp has kernels for 6, 4, 2 and 1 pixels at once. They are widened to 16 bits, and take no more than this
+// unless one pixel does.
+#define A8_TILE_BYTES (2304)
+
+static inline int32_t a8_largest_tile_armdsp(int32_t depth, int64_t pixels) {
+    const int64_t bytes = 2 * (int64_t)a8_rounded_depth(depth);
+    for (int32_t tile = 6; tile > 1; tile -= 2) {
+        if (pixels > tile - 2 && tile * bytes <= A8_TILE_BYTES) {
+            return tile;
+        }
+    }
+    return 1;
+}
+
+// Whether windows come in rows of whole words, so that nothing need be put together before it is widened.
+static inline bool a8_gathers_words_armdsp(const a8_conv_params_t *params) {
+    const a8_window_t *win = &params->window;
+    const bool runs = win->dilation_w == 1 && params->group_in == params->in_c;
+    return (runs && params->group_in % A8_GATHER_MULTIPLE == 0) || win->filter_h * win->filter_w == 1;
+}
+
+// A tap of a depthwise convolution for four channels.
+#define A8_WIDENED_TAP_ARMDSP (8)
 
 // Bytes of scratch, aligned to A8_ALIGN, that a kernel finds in its operands. What the first call of an image
 // (y0 is 0) leaves there is there in the next calls, which follow in ascending order.
