@@ -24,12 +24,23 @@ static inline uint32_t *put_zeros(uint32_t *word, int32_t tile, int32_t n) {
     return word;
 }
 
+static inline void copy(int8_t *to, const int8_t *from, int32_t n) {
+    for (; n >= 4; n -= 4, to += 4, from += 4) {
+        const uint32_t word = a8_load_word(from);
+        memcpy(to, &word, sizeof(word));
+    }
+    for (; n > 0; n--) {
+        *to++ = *from++;
+    }
+}
+
 typedef struct {
     const a8_conv_params_t *params;
     const int8_t *input; // of the group's first channel
     uint32_t *pixels;
     int8_t *bytes; // a window that is put together; NULL if none is
     int32_t tile;
+    bool runs; // taps of a row lie side by side
 } gather_t;
 
 // The window at output (y, x), as pixel p of the tile.
@@ -64,11 +75,14 @@ static inline void gather(const gather_t *g, int32_t p, int32_t y, int32_t x) {
             word = put_zeros(word, g->tile, (win->filter_w - end) * c);
             continue;
         }
-        memset(bytes, zero_point, (size_t)row);
-        for (int32_t fx = before; fx < end; fx++) {
-            const int8_t *from = in + fx * win->dilation_w * params->in_c;
-            for (int32_t i = 0; i < c; i++) {
-                bytes[fx * c + i] = from[i];
+        if (end - before < win->filter_w) {
+            memset(bytes, zero_point, (size_t)row);
+        }
+        if (g->runs) {
+            copy(bytes + before * c, in + before * c, (end - before) * c);
+        } else {
+            for (int32_t fx = before; fx < end; fx++) {
+                copy(bytes + fx * c, in + fx * win->dilation_w * params->in_c, c);
             }
         }
         bytes += row;
@@ -85,7 +99,7 @@ A8_HOT void a8_conv_s8_armdsp(const a8_conv_params_t *params, const a8_operands_
     const int32_t count = (y1 - y0) * win->out_w;
     const int32_t block = block_of(depth, params->group_out);
     int8_t *output = (int8_t *)operands->output + y0 * win->out_w * params->out_c;
-    gather_t g = { .params = params, .input = operands->input, .pixels = operands->scratch };
+    gather_t g = { .runs = win->dilation_w == 1 && params->group_in == params->in_c, .params = params, .input = operands->input, .pixels = operands->scratch };
     if (!a8_gathers_words_armdsp(params)) {
         g.bytes = (int8_t *)(g.pixels + a8_rounded_depth(depth) / 2 * largest);
     }

@@ -189,6 +189,7 @@ typedef void a8_add_s8_t(const a8_add_params_t *params, const int8_t *a, int32_t
 typedef void a8_add_s16_t(const a8_add_params_t *params, const int16_t *a, int32_t a_step, const int16_t *b,
     int32_t b_step, int16_t *out, int32_t n);
 a8_add_s8_t a8_add_s8_generic;
+a8_add_s8_t a8_add_s8_armdsp;
 a8_add_s8_t a8_sub_s8_generic;
 a8_add_s16_t a8_add_s16_generic;
 a8_add_s16_t a8_sub_s16_generic;
@@ -373,6 +374,7 @@ void a8_irfft_f32_generic(const a8_fft_t *fft, const float *table, const uint8_t
 
 // A variant serves every case that its portable kernel does, and wants the scratch of its target (scratch.h).
 #if A8_NATIVE_ARMDSP
+#define a8_add_s8 a8_add_s8_armdsp
 #define a8_conv_s8 a8_conv_s8_armdsp
 #define a8_depthwise_conv_s8 a8_depthwise_conv_s8_armdsp
 #define a8_fully_connected_s8 a8_fully_connected_s8_armdsp
@@ -393,7 +395,9 @@ void a8_irfft_f32_generic(const a8_fft_t *fft, const float *table, const uint8_t
 #ifndef a8_fully_connected_s8
 #define a8_fully_connected_s8 a8_fully_connected_s8_generic
 #endif
+#ifndef a8_add_s8
 #define a8_add_s8 a8_add_s8_generic
+#endif
 #define a8_sum_s8 a8_sum_s8_generic
 #define a8_add_s16 a8_add_s16_generic
 #define a8_sub_s8 a8_sub_s8_generic

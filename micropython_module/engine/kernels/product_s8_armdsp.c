@@ -72,14 +72,28 @@ static A8_HOT A8_NAKED void dot_2(A8_UNUSED const uint32_t *pixels, A8_UNUSED co
 }
 
 // Four rows of weights, at r1, r10, r11 and r12, 1 pixel.
+#define ROWS_1 LOAD("r1") ROW_1("r4") LOAD("r10") ROW_1("r5") LOAD("r11") ROW_1("r6") LOAD("r12") ROW_1("r7")
 #define PIXELS_1 "ldm r0!, {r8-r9}\n"
 #define ROW_1(SUM) WIDEN MULTIPLY(SUM, "r3", "r8") MULTIPLY(SUM, "lr", "r9")
 
 static A8_HOT A8_NAKED void dot_1(A8_UNUSED const uint32_t *pixels, A8_UNUSED const int8_t *w, A8_UNUSED int32_t depth,
     A8_UNUSED uint32_t *sums) {
     DOT("add r10, r1, r2\nadd r11, r10, r2\nadd r12, r11, r2\n",
-        PIXELS_1 LOAD("r1") ROW_1("r4") LOAD("r10") ROW_1("r5") LOAD("r11") ROW_1("r6") LOAD("r12") ROW_1("r7"),
+        PIXELS_1 ROWS_1,
         "add r1, r2\nadd r10, r2\nadd r11, r2\nadd r12, r2\n" SHIFT_COUNT PIXELS_1 "ldr lr, [r1]\n" SHIFT_OUT ROW_1("r4") "ldr lr, [r10]\n" SHIFT_OUT ROW_1("r5") "ldr lr, [r11]\n" SHIFT_OUT ROW_1("r6") "ldr lr, [r12]\n" SHIFT_OUT ROW_1("r7"),
+        "{r4-r7}");
+}
+
+// The same of a pixel that is not widened yet: int8, what takes the zero point off behind the sums.
+#define WIDEN_PIXEL "ldr lr, [sp]\nldr lr, [lr, #16]\nsxtab16 r9, lr, r8, ror #8\nsxtab16 r8, lr, r8\n"
+
+static A8_HOT A8_NAKED void dot_raw(A8_UNUSED const uint32_t *pixels, A8_UNUSED const int8_t *w,
+    A8_UNUSED int32_t depth, A8_UNUSED uint32_t *sums) {
+    DOT("add r10, r1, r2\nadd r11, r10, r2\nadd r12, r11, r2\n",
+        "ldr r8, [r0], #4\n" WIDEN_PIXEL ROWS_1,
+        "add r1, r2\nadd r10, r2\nadd r11, r2\nadd r12, r2\nldr r8, [r0, r2]\n" SHIFT_COUNT
+        "lsrs r8, r8, r2\n" WIDEN_PIXEL
+        "ldr lr, [r1]\n" SHIFT_OUT ROW_1("r4") "ldr lr, [r10]\n" SHIFT_OUT ROW_1("r5") "ldr lr, [r11]\n" SHIFT_OUT ROW_1("r6") "ldr lr, [r12]\n" SHIFT_OUT ROW_1("r7"),
         "{r4-r7}");
 }
 
@@ -91,7 +105,10 @@ static inline uint32_t bias_of(const a8_product_armdsp_t *t, int32_t c) {
 static A8_HOT void dot_row(const a8_product_armdsp_t *t, const int8_t *w, uint32_t *sums) {
     for (int32_t p = 0; p < t->count; p++) {
         const int16_t *x = (const int16_t *)(const void *)(t->pixels + p);
-        for (int32_t k = 0; k < t->depth; k++) {
+        for (int32_t k = 0; k < t->depth && t->raw != NULL; k++) {
+            sums[p] += (uint32_t)((t->raw[k] - t->requantize->in_zero_point) * w[k]);
+        }
+        for (int32_t k = 0; k < t->depth && t->raw == NULL; k++) {
             const int32_t word = (k >> 2) * 2 + (k & 1);
             sums[p] += (uint32_t)(x[2 * word * t->tile + (k >> 1 & 1)] * w[k]);
         }
@@ -121,27 +138,18 @@ static A8_HOT void product_any(const a8_product_armdsp_t *t) {
 }
 
 // Outputs of one channel. Whole tiles unroll.
-static A8_INLINE void put(const a8_product_armdsp_t *t, int32_t c, const uint32_t *sums, const int32_t tile,
-    bool quick) {
-    const int32_t i = c * t->per_channel;
-    const int32_t multiplier = t->multipliers[i];
-    const int32_t shift = t->shifts[i];
-    const int32_t zero_point = t->requantize->out_zero_point;
+static A8_INLINE void put(const a8_product_armdsp_t *t, int32_t c, const a8_brief_t *b, const uint32_t *sums,
+    const int32_t tile) {
     const int32_t step = t->output_step;
     int8_t *output = t->output + c;
-    if (!quick || shift >= 0) {
-        put_any(t, c, sums);
-        return;
-    }
-    const a8_brief_t b = a8_brief(multiplier, shift);
-    if (t->count == tile) {
+    if (tile == 1 || t->count == tile) {
 #pragma GCC unroll 6
         for (int32_t p = 0; p < tile; p++, output += step) {
-            *output = (int8_t)a8_saturate_s8(a8_brief_output(&b, sums[p]) + zero_point);
+            *output = (int8_t)a8_saturate_s8(a8_brief_output(b, sums[p]));
         }
     } else {
         for (int32_t p = 0; p < t->count; p++, output += step) {
-            *output = (int8_t)a8_saturate_s8(a8_brief_output(&b, sums[p]) + zero_point);
+            *output = (int8_t)a8_saturate_s8(a8_brief_output(b, sums[p]));
         }
     }
 }
@@ -149,7 +157,10 @@ static A8_INLINE void put(const a8_product_armdsp_t *t, int32_t c, const uint32_
 // dot takes so many rows of weights and pixels.
 static A8_INLINE void product(const a8_product_armdsp_t *given, dot_t *dot, const int32_t rows, const int32_t tile) {
     const a8_product_armdsp_t t = *given; // which no output can overwrite
-    const bool quick = t.is_brief && t.requantize->min == INT8_MIN && t.requantize->max == INT8_MAX;
+    const a8_requantize_t rq = *t.requantize;
+    const bool quick = t.is_brief && rq.min == INT8_MIN && rq.max == INT8_MAX;
+    a8_brief_t b;
+    bool brief = quick && a8_brief(&b, *t.multipliers, *t.shifts, rq.out_zero_point, A8_BRIEF_TERMS, A8_BRIEF_BIAS);
     if (t.depth < A8_GATHER_MULTIPLE || t.channels < rows) {
         product_any(given);
         return;
@@ -165,10 +176,22 @@ static A8_INLINE void product(const a8_product_armdsp_t *given, dot_t *dot, cons
                 sums[r * tile + p] = bias;
             }
         }
-        dot(t.pixels, t.filter + c * t.depth, t.depth, sums);
+        if (tile == 1 && t.raw != NULL) {
+            sums[4] = a8_twice(-rq.in_zero_point);
+            dot_raw((const uint32_t *)(const void *)t.raw, t.filter + c * t.depth, t.depth, sums);
+        } else {
+            dot(t.pixels, t.filter + c * t.depth, t.depth, sums);
+        }
 #pragma GCC unroll 4
         for (int32_t r = 0; r < rows; r++) {
-            put(&t, c + r, sums + r * tile, tile, quick);
+            if (t.per_channel) {
+                brief = quick && a8_brief(&b, t.multipliers[c + r], t.shifts[c + r], rq.out_zero_point, t.depth, (int32_t)bias_of(&t, c + r));
+            }
+            if (brief) {
+                put(&t, c + r, &b, sums + r * tile, tile);
+            } else {
+                put_any(&t, c + r, sums + r * tile);
+            }
         }
     }
 }
@@ -197,16 +220,24 @@ A8_HOT void a8_product_s8_armdsp(const a8_product_armdsp_t *t) {
     }
 }
 
-static inline void widen(uint32_t *word, int32_t tile, const int8_t *x, int32_t n, uint32_t base) {
-    const int8_t *end = x + n / 4 * 4;
-    for (; x != end; x += 4, word += 2 * tile) {
+static A8_INLINE void widen(uint32_t *word, const int32_t tile, const int8_t *x, int32_t n, uint32_t base) {
+    int32_t words = n >> 2;
+    for (; words >= 4; words -= 4, x += 16, word += 8 * tile) {
+#pragma GCC unroll 4
+        for (int32_t i = 0; i < 4; i++) {
+            const uint32_t four = a8_load_word(x + 4 * i);
+            word[2 * i * tile] = a8_even_bytes(base, four);
+            word[(2 * i + 1) * tile] = a8_odd_bytes(base, four);
+        }
+    }
+    for (; words > 0; words--, x += 4, word += 2 * tile) {
         const uint32_t four = a8_load_word(x);
         word[0] = a8_even_bytes(base, four);
         word[tile] = a8_odd_bytes(base, four);
     }
-    if (n % 4 != 0) {
+    if (n & 3) {
         uint32_t four = 0;
-        for (int32_t i = 0; i < n % 4; i++) {
+        for (int32_t i = 0; i < (n & 3); i++) {
             four |= (uint32_t)(uint8_t)x[i] << 8 * i;
         }
         word[0] = a8_even_bytes(base, four);
@@ -224,8 +255,11 @@ A8_HOT void a8_widen_s8_armdsp(uint32_t *pixels, int32_t tile, int32_t p, const 
         case 4:
             widen(pixels + p, 4, x, n, base);
             break;
+        case 2:
+            widen(pixels + p, 2, x, n, base);
+            break;
         default:
-            widen(pixels + p, tile, x, n, base);
+            widen(pixels, 1, x, n, base);
     }
 }
 

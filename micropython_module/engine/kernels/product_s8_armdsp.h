@@ -11,6 +11,7 @@
 
 typedef struct {
     const uint32_t *pixels;
+    const int8_t *raw; // instead of pixels: one that is not gathered; NULL: they are
     int32_t tile; // pixels that are there: 6, 4, 2 or 1
     int32_t count; // pixels that there are outputs for
     const int8_t *filter;

@@ -59,7 +59,7 @@ uint32_t a8_fully_connected_s8_scratch(a8_target_t target, const a8_fully_connec
         return 0;
     }
     if (target == A8_TARGET_ARMDSP) {
-        return scratch_armdsp(params->depth, params->batches, 0);
+        return params->depth > A8_WIDENED_DEPTH_ARMDSP ? 0 : scratch_armdsp(params->depth, params->batches, 0);
     }
     return product_scratch(tiles, params->out_c, params->depth, !tiles.flat);
 }

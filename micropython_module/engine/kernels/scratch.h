@@ -40,6 +40,8 @@ static inline a8_tiles_t a8_tiles(a8_target_t target) {
 // armdsp has kernels for 6, 4, 2 and 1 pixels at once. They are widened to 16 bits, and take no more than this
 // unless one pixel does.
 #define A8_TILE_BYTES (2304)
+// What fully connected widens at most.
+#define A8_WIDENED_DEPTH_ARMDSP (A8_TILE_BYTES / 2)
 
 static inline int32_t a8_largest_tile_armdsp(int32_t depth, int64_t pixels) {
     const int64_t bytes = 2 * (int64_t)a8_rounded_depth(depth);
