@@ -379,6 +379,7 @@ class Builder:
             "micropython": self.micropython_version(),
             "arena8": module_version(),
             "operators": operators,
+            "sources": self.trees.sources,
             "arena_bytes": frozen["arena_bytes"],
             "files": {name: path.stat().st_size for name, path in files.items()},
         }

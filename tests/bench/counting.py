@@ -121,8 +121,12 @@ def on_qemu(core: dict[str, Any], paths: list[Path], folder: Path) -> list[Count
         options = f"{compiled(folder)},out={out},entry={invoke:#x},entry={step:#x}"
         if "flash" in core:
             options += f",thumb=on,flash={core['flash']}"
-        extra = ["-device", f"loader,file={models},addr={base:#x},force-raw=on", *core.get("args", [])]
-        extra += ["-plugin", options, "-d", "plugin"]
+        extra = ["-plugin", options, "-d", "plugin", *core.get("args", [])]
+        program = []
+        if board.emulator["args"][0] == "qemu-xtensa":  # a program, which maps the file itself
+            program.append(str(models))
+        else:
+            extra += ["-device", f"loader,file={models},addr={base:#x},force-raw=on"]
 
         def lines() -> list[list[int]]:
             return [[int(word) for word in line.split()] for line in out.read_text().splitlines()]
@@ -138,7 +142,7 @@ def on_qemu(core: dict[str, Any], paths: list[Path], folder: Path) -> list[Count
             steps = [line[1] for line in lines()[before:] if line[0] == 1]
             return Counted(0, whole[1], steps, whole[2], (whole[3], whole[4]))
 
-        repl = QemuRepl(core["board"], str(firmware), TIMEOUT, tuple(extra))
+        repl = QemuRepl(core["board"], str(firmware), TIMEOUT, tuple(extra), tuple(program))
         with repl:
             repl.connect()
             return list(each_model(repl, places, count))

@@ -458,6 +458,25 @@ def test_bytes_that_change_or_vanish_on_the_way(run, file, port, faults):
         assert board.flash.data == expected(b"\xff" * (4 << 20), "esp32c3", file.read_bytes())
 
 
+@pytest.mark.parametrize("offset, begin", [(0x10000, "begin_defl"), (0x18000, "begin_plain")])
+def test_a_command_that_was_changed_on_its_way(run, file, port, offset, begin):
+    """Commands have no checksum: one of them makes the chip write elsewhere, into the files."""
+    with EspBoard(port, flash={0: merged(size=9_000), 0x300000: FILES}, models=[]) as board:
+        right = getattr(board.flash, begin)
+
+        def astray(payload):
+            size, blocks, block, place = struct.unpack_from("<IIII", payload)
+            if place == offset:
+                setattr(board.flash, begin, right)
+                place ^= 0x300000
+            right(struct.pack("<IIII", size, blocks, block, place) + payload[16:])
+
+        setattr(board.flash, begin, astray)
+        code, _, err = run(file, "-p", port)
+        assert code == 3 and "changed a command on its way" in err and "in vfs (1,048,576 bytes" in err
+        assert not board.running
+
+
 def test_flash_that_does_not_hold(run, file, port):
     """MD5 tells, again and again."""
     with EspBoard(port, stuck=0x10000 + 5_000) as board:

@@ -106,8 +106,19 @@ def flash(
             )
         for sentence in harm:
             tell(f"warning: {sentence}")
+        rest = esp_image.untouched(image, there, chip.flash_bytes or board.facts["flash"]["bytes"])
+        sums = [chip.md5(place.offset, place.size) for place in rest]
         with render.progress(f"writing {board.name}") as moved:
             written = chip.write(image.pieces, moved)
+        changed = [
+            place for place, md5 in zip(rest, sums, strict=True) if chip.md5(place.offset, place.size) != md5
+        ]
+        if changed:
+            where = ", ".join(map(str, changed))
+            raise BoardError(
+                f"the line to {device} changed a command on its way: beside the firmware other flash was "
+                f"written, in {where}. What was there is lost. Flash again, by another cable"
+            )
         if request.erase_filesystem and (
             files := esp_partitions.find(image.partitions, *esp_partitions.FILES)
         ):

@@ -11,12 +11,12 @@
 #define A8_ADD_PRODUCT(sum, a, b) \
     do { \
         int32_t product_; \
-        __asm__ volatile ("mul %1, %2, %3\n\tadd %0, %0, %1" \
-            : "+r" (sum), "=&r" (product_) \
-            : "r" (a), "r" (b)); \
+        __asm__ volatile("mul %1, %2, %3\n\tadd %0, %0, %1" \
+            : "+r"(sum), "=&r"(product_) \
+            : "r"(a), "r"(b)); \
     } while (0)
 // Keeps a pointer in a register of its own, instead of as another one and an offset.
-#define A8_KEEP(pointer) __asm__ volatile ("" : "+r" (pointer))
+#define A8_KEEP(pointer) __asm__ volatile("" : "+r"(pointer))
 #else
 #define A8_ADD_PRODUCT(sum, a, b) ((sum) += (uint32_t)((a) * (b)))
 #define A8_KEEP(pointer) ((void)0)
