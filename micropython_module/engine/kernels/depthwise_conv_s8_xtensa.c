@@ -58,8 +58,8 @@ A8_HOT void a8_depthwise_conv_s8_xtensa(const a8_conv_params_t *params, const a8
     const uintptr_t at_even = (uintptr_t)even - 4;
     const uintptr_t at_odd = (uintptr_t)(even + weights) - 4;
     uint32_t sums[A8_MAC16_PIXELS];
-    a8_mac16_windows_t windows = { .pairs = plan.groups, .rows = win->filter_h, .sums = sums };
-    windows.next_row = 2 * plan.pitch - 4 - 2 * filter_row;
+    a8_mac16_windows_t windows = { .groups = plan.groups, .rows = win->filter_h, .sums = sums };
+    windows.next_row = 2 * plan.pitch - 2 * filter_row - (plan.groups == 1 ? 0 : 4);
     windows.step = 2 * win->stride_w;
     windows.other = win->stride_w & 1 ? at_even ^ at_odd : 0;
     memset(even, 0, 4 * (size_t)weights);
@@ -74,20 +74,20 @@ A8_HOT void a8_depthwise_conv_s8_xtensa(const a8_conv_params_t *params, const a8
             const uint32_t bias = t->bias != NULL ? (uint32_t)a8_load_i32(t->bias + 4 * c) : 0;
             windows.low = bias << 8;
             windows.high = (int32_t)bias >> 24;
-            const a8_mac16_result_t result = a8_mac16_result(rq, t->multipliers[c * per_channel],
-                t->shifts[c * per_channel]);
+            const int32_t multiplier = t->multipliers[c * per_channel];
+            const int32_t shift = t->shifts[c * per_channel];
             int8_t *output = (int8_t *)t->output + y * win->out_w * params->out_c + c;
             for (int32_t r = 0; r < rows; r++) {
                 const int16_t *row = plane + r * win->stride_h * plan.pitch;
                 for (int32_t x = 0; x < win->out_w; x += windows.pixels) {
                     const int32_t first = x * win->stride_w;
                     windows.pixels = win->out_w - x < A8_MAC16_PIXELS ? win->out_w - x : A8_MAC16_PIXELS;
-                    windows.input = (uintptr_t)(row + first);
+                    windows.input = (uintptr_t)(row + first) - 4;
                     windows.weights = first & 1 ? at_odd : at_even;
                     a8_mac16_windows_xtensa(&windows);
-                    for (int32_t p = 0; p < windows.pixels; p++, output += params->out_c) {
-                        *output = a8_mac16_output(&result, sums[p]);
-                    }
+                    a8_put_outputs_xtensa(rq, multiplier, shift, (int32_t)bias, win->filter_h * win->filter_w, sums,
+                        windows.pixels, output, params->out_c);
+                    output += windows.pixels * params->out_c;
                 }
             }
         }
