@@ -186,10 +186,13 @@ static A8_HOT void fully_connected_row(const a8_fully_connected_params_t *params
         const uint32_t sum = a8_sum_of(input, depth) - (uint32_t)(rq->in_zero_point * depth);
         before = 0 - sum * (uint32_t)(int32_t)rq->filter_zero_point;
     }
+    uint32_t last[A8_MAC16_PIXELS]; // sums that are no outputs yet
     for (int32_t k = 0; k < depth; k += part) {
         const int32_t n = depth - k < part ? depth - k : part;
         const int8_t *w = (const int8_t *)operands->filter + k;
         a8_widen_inputs_xtensa(x, input + k, n, rq->in_zero_point, fours);
+        int32_t waiting = 0;
+        bool brief = !(rq->flags & A8_PER_CHANNEL);
         for (int32_t c = 0; c < params->out_c; c++, w += depth) {
             const uint32_t bias = (operands->bias != NULL ? (uint32_t)a8_load_i32(operands->bias + 4 * c) : 0) + before;
             const uint32_t sum = sum_of_channel(x, w, n, fours, k == 0 ? bias : sums[c]);
@@ -197,9 +200,19 @@ static A8_HOT void fully_connected_row(const a8_fully_connected_params_t *params
                 sums[c] = sum;
                 continue;
             }
+            if (brief) {
+                brief = a8_mac16_is_brief(operands->shifts[0], depth, (int32_t)bias);
+            }
+            // Channels with one multiplier wait for each other.
+            last[waiting++] = sum;
+            if (brief && waiting < A8_MAC16_PIXELS && c + 1 < params->out_c) {
+                continue;
+            }
+            const int32_t first = c + 1 - waiting;
             const int32_t i = rq->flags & A8_PER_CHANNEL ? c : 0;
-            a8_put_outputs_xtensa(rq, operands->multipliers[i], operands->shifts[i], (int32_t)bias, depth, &sum, 1,
-                output + c, 0);
+            a8_put_outputs_xtensa(rq, operands->multipliers[i], operands->shifts[i], brief ? 0 : waiting == 1 ? (int32_t)bias : INT32_MAX, depth, last,
+                waiting, output + first, 1);
+            waiting = 0;
         }
     }
 }

@@ -249,12 +249,10 @@ A8_HOT __attribute__((noinline)) void a8_mac16_outputs_xtensa(const a8_mac16_out
 
 A8_HOT void a8_put_outputs_xtensa(const a8_requantize_t *rq, int32_t multiplier, int32_t shift, int32_t bias,
     int32_t terms, const uint32_t *sums, int32_t count, int8_t *output, int32_t output_step) {
-    // The sum of 2^12 products of 255 and 128 and a bias below 2^28 stays below 2^29, and so does what is added.
-    if (shift < 0 && shift >= -20 && terms <= 1 << 12 && bias < 1 << 28 && bias > -(1 << 28)) {
-        const int32_t right = -shift;
-        const a8_mac16_outputs_t t = {
-            sums, output, output_step, count, multiplier, (1 << (right - 1)) + rq->out_zero_point * (1 << right), right, rq->min, rq->max
-        };
+    if (a8_mac16_is_brief(shift, terms, bias)) {
+        a8_mac16_outputs_t t = a8_mac16_outputs_of(rq, multiplier, shift, output, output_step);
+        t.sums = sums;
+        t.count = count;
         a8_mac16_outputs_xtensa(&t);
         return;
     }

@@ -80,6 +80,25 @@ void a8_widen_inputs_xtensa(int16_t *row, const int8_t *x, int32_t n, int32_t ze
 // A row of depth weights, with zeros up to a multiple of four; the same.
 void a8_widen_weights_xtensa(int16_t *row, const int8_t *w, int32_t depth, bool fours);
 
+// Whether sums of so many terms that begin with this bias are that far: 2^12 products of 255 and 128 and such a bias
+// stay below 2^29, and what is added to them too.
+#define A8_MAC16_TERMS (1 << 12)
+#define A8_MAC16_BIAS (1 << 28)
+
+static inline bool a8_mac16_is_brief(int32_t shift, int32_t terms, int32_t bias) {
+    return shift < 0 && shift >= -20 && terms <= A8_MAC16_TERMS && bias < A8_MAC16_BIAS && bias > -A8_MAC16_BIAS;
+}
+
+// All but sums and count.
+static inline a8_mac16_outputs_t a8_mac16_outputs_of(const a8_requantize_t *rq, int32_t multiplier, int32_t shift,
+    int8_t *output, int32_t output_step) {
+    const int32_t right = -shift;
+    const a8_mac16_outputs_t t = {
+        NULL, output, output_step, 0, multiplier, (1 << (right - 1)) + rq->out_zero_point * (1 << right), right, rq->min, rq->max
+    };
+    return t;
+}
+
 // count outputs of a channel. bias: what the sums begin with; terms: of each sum.
 void a8_put_outputs_xtensa(const a8_requantize_t *rq, int32_t multiplier, int32_t shift, int32_t bias, int32_t terms,
     const uint32_t *sums, int32_t count, int8_t *output, int32_t output_step);
