@@ -40,6 +40,16 @@ static uint32_t scratch_xtensa(int32_t depth, int64_t pixels) {
     return bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
 }
 
+// Rows as above, unless weights have a zero point; or part of a row, what is read behind it, and
+// sums if there are more parts.
+static uint32_t fully_connected_scratch_xtensa(const a8_fully_connected_params_t *params) {
+    if (a8_mac16_rows(params->depth, params->batches) > 0 && params->result.requantize.filter_zero_point == 0) {
+        return scratch_xtensa(params->depth, params->batches);
+    }
+    const int32_t part = a8_mac16_part(params->depth, params->out_c);
+    return 2 * (uint32_t)part + 4 + (part < params->depth ? 4 * (uint32_t)params->out_c : 0);
+}
+
 // Two filters, then rows of inputs, behind which a window reads on as far as its weights go.
 static uint32_t depthwise_scratch_xtensa(const a8_conv_params_t *params) {
     const a8_window_t *win = &params->window;
@@ -82,7 +92,7 @@ uint32_t a8_depthwise_conv_s8_scratch(a8_target_t target, const a8_conv_params_t
 uint32_t a8_fully_connected_s8_scratch(a8_target_t target, const a8_fully_connected_params_t *params) {
     const a8_tiles_t tiles = a8_tiles(target);
     if (target == A8_TARGET_XTENSA) {
-        return scratch_xtensa(params->depth, params->batches);
+        return fully_connected_scratch_xtensa(params);
     }
     if (target == A8_TARGET_ARMDSP) {
         return params->depth > A8_WIDENED_DEPTH_ARMDSP ? 0 : scratch_armdsp(params->depth, 1, 0, 0);
