@@ -135,7 +135,8 @@ def test_objects_are_made_anew_when_flags_or_linker_scripts_change(builder, tmp_
 def test_the_port_finds_our_settings(board, trees, tmp_path):
     """What the port's own CMakeLists.txt does with a board folder, up to where the SDK takes over."""
     (tmp_path / "pico_sdk_init.cmake").write_text(
-        "foreach(NAME PICO_BOARD PICO_PLATFORM MICROPY_DEF_BOARD MICROPY_FROZEN_MANIFEST MICROPY_BOARD_PINS)\n"
+        "foreach(NAME PICO_BOARD PICO_PLATFORM\n"
+        "        MICROPY_DEF_BOARD MICROPY_FROZEN_MANIFEST MICROPY_BOARD_PINS)\n"
         'file(APPEND ${CMAKE_BINARY_DIR}/said "${NAME}=${${NAME}}\\n")\n'
         "endforeach()\n"
         'message(FATAL_ERROR "as far as the boards go")\n'
