@@ -108,8 +108,28 @@ def test_too_large_says_by_how_much(builder, tmp_path, monkeypatch, line):
     assert "100 too many" in build.too_large()
     build.log.write_text("ld: region `RAM' overflowed by 1234 bytes\n")
     assert "RAM is too small by 1234 bytes" in build.too_large()
+    build.models = ["a.tflite"]
+    build.log.write_text("ld: region `RAM' overflowed by 1234 bytes\n")
+    assert "--operators" not in build.too_large() and "deploy" not in build.too_large()
+    build.log.write_text("ld: region `FLASH' overflowed by 1234 bytes\n")
+    assert "--operators" in build.too_large() and "deploy" in build.too_large()
     build.log.write_text("error: something else\n")
     assert build.too_large() is None
+
+
+def test_too_large_for_an_esp32(builder, tmp_path, monkeypatch):
+    """By the words of its linker, and of ESP-IDF's own check of the app's size."""
+    monkeypatch.setattr(builder, "OUT", tmp_path)
+    folder, f = builder.boards()["ESP32_GENERIC"]
+    build = builder.Builder("ESP32_GENERIC", folder, f, "key")
+    build.obj.mkdir(parents=True)
+    build.models = ["a.tflite"]
+    build.log.write_text("ld: region `iram0_0_seg' overflowed by 3128 bytes\n")
+    assert "iram0_0_seg is too small by 3128" in build.too_large()
+    assert "--operators auto" in build.too_large() and "deploy" not in build.too_large()
+    size = f["flash_map"]["firmware"]["bytes"] + 16
+    build.log.write_text(f"Error: app partition is too small for binary micropython.bin size {size:#x}:\n")
+    assert f"{size} bytes" in build.too_large() and "16 too many" in build.too_large()
 
 
 @pytest.mark.parametrize("board", ["UNIX", "MICROBIT", "RPI_PICO"])
