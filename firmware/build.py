@@ -29,6 +29,8 @@ BOARDS = REPO / "boards"
 MODULE = REPO / "micropython_module"
 OUT = REPO / "build" / "firmware"
 
+HEAP = 32 * 1024  # bytes of RAM that a board keeps for Python, which the ports' linker scripts demand too
+
 # A caller's make hands these down; each would quietly change the firmware.
 FOREIGN = {
     *("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "MAKE_TERMOUT", "MAKE_TERMERR", "USER_C_MODULES"),
@@ -82,6 +84,16 @@ def arena_bytes(choice, models):
         raise BuildError(f"the arena of the models cannot be told: {error}") from error
 
 
+def check_ram(board, facts, arena):
+    """BuildError if a static arena is larger than what the board can spare, which no compiling mends."""
+    ram = facts.get("ram", {}).get("bytes")
+    if ram and arena > ram - HEAP:
+        raise BuildError(
+            f"{board}: the static arena of {arena} bytes that the models need does not fit into its {ram} "
+            f"bytes of RAM, of which {HEAP} are left to Python's heap; only a smaller model does"
+        )
+
+
 def chosen_operators(choice, models):
     """The rows of ops.def to compile in."""
     if "auto" not in choice.replace(",", " ").split():
@@ -99,7 +111,7 @@ def chosen_operators(choice, models):
         raise BuildError(f"the operators of the models cannot be told: {error}") from error
 
 
-def build_key(board, names, arena, operators):
+def build_key(board, names, arena, operators, kernels="fast"):
     """The name of the build's folder: whatever changes what is compiled, and short for the usual build."""
     parts = [board]
     if names:
@@ -111,6 +123,8 @@ def build_key(board, names, arena, operators):
         parts.append(f"arena{arena}")
     if operators:
         parts.append("ops" + hashlib.sha256(operators.encode()).hexdigest()[:8])
+    if kernels != "fast":
+        parts.append(kernels)
     return "-".join(parts)
 
 
@@ -123,10 +137,11 @@ def tail_lines(path, count):
 
 
 class Builder:
-    def __init__(self, board, folder, facts, key, choice=""):
-        """choice: the operators as they were asked for, for advice."""
+    def __init__(self, board, folder, facts, key, choice="", kernels="fast"):
+        """choice: the operators as they were asked for, for advice. kernels: fast or generic."""
         self.board, self.folder, self.facts, self.key = board, folder, facts, key
         self.operators = choice
+        self.kernels = kernels
         self.models = []
         self.out = OUT / key
         self.obj = self.out / "obj"
@@ -348,6 +363,10 @@ class Builder:
         self.make("qemu", f"BOARD={self.board}", f"BOARD_DIR={self.folder}")
         return {"firmware.elf": self.obj / "firmware.elf"}
 
+    def build_xtensa(self):
+        self.make("qemu", f"BOARD={self.board}", f"BOARD_DIR={self.folder}")
+        return {"firmware.elf": self.obj / "firmware.elf"}
+
     # What came out.
 
     def tool(self, name, *args):
@@ -360,7 +379,7 @@ class Builder:
         return {
             "board": self.board,
             "port": self.facts["port"],
-            "target": self.facts["target"],
+            "target": self.facts["target"] if self.kernels == "fast" else "generic",
             "micropython": self.micropython_version(),
             "arena8": module_version(),
             "operators": operators,
@@ -436,7 +455,10 @@ class Builder:
             if self.facts["port"] == "esp32":
                 esp32.requirements(self.board, os.environ)
             self.trees = fetch.trees(self.facts["port"], self.board, self.facts.get("needs", ()))
-            frozen = freezer.freeze(models, self.generated, arena, opset.defines(operators))
+            defines = opset.defines(operators)
+            if self.kernels == "generic":
+                defines["A8_KERNELS_GENERIC"] = 1
+            frozen = freezer.freeze(models, self.generated, arena, defines)
             names = ", ".join(f"{m['name']} ({m['bytes']} bytes)" for m in frozen["models"]) or "none"
             self.step(
                 f"{self.board}: MicroPython {self.micropython_version()}, models: {names}, "
@@ -492,6 +514,12 @@ def main():
         "names such as CONV_2D or CONV_2D.INT16, with commas between; default: as facts.json says",
     )
     parser.add_argument(
+        "--kernels",
+        choices=("fast", "generic"),
+        default="fast",
+        help="fast: those of the board's instruction set; generic: the portable ones, smaller and slower",
+    )
+    parser.add_argument(
         "--for-tests", action="store_true", help="build in <BOARD>-tests, whatever the models are"
     )
     parser.add_argument("--json", action="store_true", help="print what was built as JSON")
@@ -500,7 +528,7 @@ def main():
     folder, facts = known[args.board]
     try:
         names = [freezer.model_name(path.stem, path) for path in args.model]
-        key = build_key(args.board, names, args.arena, args.operators)
+        key = build_key(args.board, names, args.arena, args.operators, args.kernels)
         if args.for_tests:
             key = f"{args.board}-tests"
         for path in args.model:
@@ -508,8 +536,10 @@ def main():
                 raise BuildError(f"{path}: no such model file")
         operators = chosen_operators(args.operators or facts["operators"], args.model)
         arena = arena_bytes(args.arena, args.model)
+        check_ram(args.board, facts, arena)
         choice = args.operators or facts["operators"]
-        result = Builder(args.board, folder, facts, key, choice).build(freezer, args.model, arena, operators)
+        builder = Builder(args.board, folder, facts, key, choice, args.kernels)
+        result = builder.build(freezer, args.model, arena, operators)
     except (BuildError, esp32.EspError, fetch.FetchError, freezer.FreezeError, opset.OperatorsError) as error:
         say(f"error: {error}")
         return 1

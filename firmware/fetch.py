@@ -34,6 +34,7 @@ NEEDS = {
     "rp2": ("mbedtls", "tinyusb-source", "pico-sdk-source"),
     "unix": (),
     "qemu": (),
+    "xtensa": (),
     "esp32": (),
 }
 LINKS = {"mbedtls": "lib/mbedtls", "tinyusb-source": "lib/tinyusb"}

@@ -46,6 +46,17 @@ def files() -> list[Path]:
     return [Path.cwd() / FILE, Path(click.get_app_dir("arena8")) / FILE]
 
 
+def cache() -> Path:
+    """The folder for what this tool keeps between commands and can do without."""
+    if os.name == "nt":
+        root = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
+    elif sys.platform == "darwin":
+        root = Path.home() / "Library" / "Caches"
+    else:
+        root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(root) / "arena8"
+
+
 def default(key: str) -> Any:
     """The value of a key that no option gave; None if nothing says it."""
     for name in VARIABLES[key]:

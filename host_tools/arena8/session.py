@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import remote, render, transports
+from . import formats, remote, render, transports
 from .errors import RemoteError, ToolError
 from .remote import RemoteModel
 from .transports.repl import Repl
@@ -63,6 +63,16 @@ def is_path(model: str) -> bool:
     return model.endswith(".tflite") or "/" in model or "\\" in model
 
 
+def check(file: Path) -> None:
+    """ToolError unless the file is a model, whatever operators it has."""
+    from . import engine
+
+    try:
+        engine.Model(file)
+    except (OSError, ValueError) as e:
+        raise ToolError(formats.refusal(file, e)) from e
+
+
 def open_on(repl: Repl, model: str) -> RemoteModel:
     """The model on the board that MODEL means; a file's checksum must be that of the board's model."""
     there = {name: (size, crc & 0xFFFFFFFF) for name, size, crc in remote.models(repl)}
@@ -79,6 +89,8 @@ def open_on(repl: Repl, model: str) -> RemoteModel:
     crc = zlib.crc32(content)
     name = Path(model).stem
     same = [n for n, (_, c) in there.items() if c == crc]
+    if same and name not in same and _crc32(repl, name) == crc:
+        return _open(repl, name, there)  # the same model deployed under this name
     if same:
         return _open(repl, name if name in same else same[0], there)
     if name in there:
@@ -114,13 +126,8 @@ def _open(repl: Repl, name: str, there: Iterable[str]) -> RemoteModel:
             raise ToolError(f"{repl.name} has no RAM for {name}: {e.message or 'out of memory'}") from e
         if e.kind == "ValueError":
             raise ToolError(f"{repl.name} can't run its {name}: {e.message}") from e
-        if e.kind == "AttributeError":
-            raise ToolError(
-                f"{repl.name} runs an older firmware, whose module arena8 lacks something: {e.message}. "
-                "Build and flash the firmware again"
-            ) from e
         if e.kind != "OSError":
-            raise
+            raise remote.older(repl, e) from e
         raise ToolError(
             f"{repl.name} has no model {name}; its models are {', '.join(sorted(there)) or 'none'}"
         ) from e

@@ -79,11 +79,13 @@ def test_the_linker_refuses_a_firmware_that_reaches_the_romfs(tmp_path, script, 
     assert ("does not fit" in done.stderr) is not fits
 
 
-@pytest.mark.parametrize("board", ["MPS2_AN385", "MICROBIT"])
+@pytest.mark.parametrize(
+    "board", ["MPS2_AN385", "MPS2_AN386", "MPS2_AN505", "MICROBIT", "VIRT_RV32", "DE233_FPU"]
+)
 def test_memory_of_the_emulated_boards(board):
     """The linker's regions are the facts, and the emulator is started with as much."""
     f = facts(board)
-    text = (REPO / "boards/qemu" / board / "memory.ld").read_text()
+    text = (REPO / "boards" / f["port"] / board / "memory.ld").read_text()
     unit = {"K": 1024, "M": 1024 * 1024}
     for region, name in (("FLASH", "flash"), ("RAM", "ram")):
         origin, length, letter = re.search(

@@ -11,7 +11,6 @@ import struct
 import threading
 import time
 import types
-from pathlib import Path
 
 import pytest
 import serial
@@ -419,15 +418,6 @@ def test_ports_without_flash(run, file, port):
 def test_boards_that_take_no_uf2(run, file, board, says):
     code, _, err = run(file, "--board", board)
     assert code == 1 and says in err
-
-
-def test_an_esp32_is_told_of_esptool():
-    from arena8 import flashers
-    from arena8.errors import ToolError
-
-    board = boards.Board("ESP", Path(), {"port": "esp32", "chip": "ESP32-S3"})
-    with pytest.raises(ToolError, match="not built in yet; esptool does it: `esptool --chip esp32s3"):
-        flashers.require_uf2(board)
 
 
 # What goes wrong on the way

@@ -104,11 +104,15 @@ def unmounted(board: Board) -> str | None:
     return None
 
 
-def wait_for_drive(board: Board, seconds: float) -> Drive | None:
-    """The drive of a board that has just been sent to its bootloader."""
+def wait_for_drive(board: Board, seconds: float, folder: Path | None = None) -> Drive | None:
+    """The drive of a board that has just been sent to its bootloader; folder: where it will be, if that is
+    known."""
     deadline = time.monotonic() + seconds
     while True:
-        found = of_board(board)
+        if folder is None:
+            found = of_board(board)
+        else:
+            found = [drive for drive in [look_at(folder)] if drive and fits(drive, board)]
         if found:
             return found[0]
         if time.monotonic() > deadline:

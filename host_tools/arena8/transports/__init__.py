@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 from .. import config
-from ..errors import UsageError
+from ..errors import BoardError, UsageError
 from .repl import Repl
 
 HOST = "host"  # the engine in this very process: no transport
@@ -62,9 +62,18 @@ def open_repl(port: str | None, timeout: float | None = None, baud: int = 115200
             return QemuRepl(name, firmware or None, timeout or 60.0)
     if port == HOST:
         raise UsageError("host is the engine on this machine, not a board")
+    from .. import emulated
     from .serial_port import SerialWire
 
-    return Repl(SerialWire(device(port), baud, timeout or 10.0))
+    name = device(port)
+    served = emulated.behind(name)
+    if served is None:
+        return Repl(SerialWire(name, baud, timeout or 10.0))
+    if served.drive:
+        raise BoardError(f"{name} is an emulated Pico in BOOTSEL mode: `arena8 flash -p {name}` starts it")
+    repl = Repl(SerialWire(name, baud, timeout or 60.0))
+    repl.quiet = 2.0
+    return repl
 
 
 def device(port: str | None) -> str:

@@ -61,11 +61,17 @@ class PicoRepl(Repl):
     kind = "emulated Pico"
     quiet = 5.0
 
-    def __init__(self, firmware: str | None = None, timeout: float = 60.0) -> None:
-        self.firmware = str(firmware or boards.board("RPI_PICO").to_boot())
-        check_uf2(self.firmware)
+    def __init__(
+        self, firmware: str | None = None, timeout: float = 60.0, in_bootsel_mode: bool = False
+    ) -> None:
+        """in_bootsel_mode: a Pico without firmware, plugged in with BOOTSEL held."""
         # Run as a file: the package, and with it the engine, is nothing that it needs.
-        command = [sys.executable, str(Path(__file__).with_name("pico_process.py")), self.firmware]
+        command = [sys.executable, str(Path(__file__).with_name("pico_process.py"))]
+        self.firmware = None
+        if not in_bootsel_mode:
+            self.firmware = str(firmware or boards.board("RPI_PICO").to_boot())
+            check_uf2(self.firmware)
+            command.append(self.firmware)
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             start_new_session=True, text=True, encoding="utf-8",
@@ -119,6 +125,15 @@ class PicoRepl(Repl):
     def unaligned(self) -> list[str]:
         """Log lines about word accesses that fault on silicon."""
         return [line for line in self.log() if "not 32 bit aligned" in line]
+
+    def is_in_bootsel_mode(self) -> bool:
+        """Whether a firmware is awaited, as after machine.bootloader()."""
+        return self._ask(op="bootsel")["bootsel"]
+
+    def load(self, firmware: str) -> None:
+        """Writes a whole UF2 file to flash, keeps what it doesn't touch, and starts it."""
+        self._ask(op="load", file=firmware)
+        self.firmware = firmware
 
     def _ask(self, **request: Any) -> dict[str, Any]:
         try:

@@ -9,20 +9,35 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import socket
+import struct
 import sys
+import tempfile
 import threading
+from pathlib import Path
 
 try:
     from rp2040py.boards import BOARDS, resolve_firmware
     from rp2040py.device import MicroPythonDevice
+    from rp2040py.device.base_device import ResetCause
+    from rp2040py.device.load_flash import decode_block
+    from rp2040py.memory_map import FLASH_START_ADDRESS
 except ImportError:
     sys.exit("the emulated Pico needs the Python package rp2040py")
 
 # A Pico that waits at a prompt has nothing to compute; without these its emulation would keep a core busy.
 PROMPTS = (b">>> ", b"\x04>", b"CTRL-B to exit\r\n>")
 IDLE_SECONDS = 0.05
+START_SECONDS = 30.0  # until the firmware is on USB
 PUMP_NANOSECONDS = 1_000_000  # between attempts to send more when the USB queue is full
+BLOCK = 512  # of a UF2 file
+SECTOR = 4096  # of flash
+# With this in the watchdog's scratch register 4 the boot ROM jumps to the address in 7; one in the ROM itself
+# is that of the BOOTSEL mode.
+JUMP = 0xB007C0D3
+ROM_BYTES = 0x4000
+WATCHDOG_CTRL = 0  # offset of the register
 
 
 class Log:
@@ -76,12 +91,17 @@ class Pico:
         self.mcu.usb_ctrl.on_endpoint_read = self.read_armed
         self.controller_reset = self.mcu.usb_ctrl.on_reset
         self.mcu.usb_ctrl.on_reset = self.reset
+        self.bootsel = False
+        self.mcu.watchdog.on_watchdog_trigger = self.watchdog
 
     async def execute(self) -> None:
         simulator = self.device.simulator
         simulator.stopped = False
         try:
             while not simulator.stopped:
+                if self.bootsel:
+                    await asyncio.sleep(IDLE_SECONDS)
+                    continue
                 simulator._execute_batch()
                 self.input.clear()
                 if self.tail.endswith(PROMPTS) and self.mcu.core.waiting and not self.pending:
@@ -106,6 +126,36 @@ class Pico:
         self.armed.clear()
         self.controller_reset()
 
+    def watchdog(self) -> None:
+        scratch = self.mcu.watchdog.scratch_data
+        if scratch[4] == JUMP and scratch[7] < ROM_BYTES:
+            self.enter_bootsel()
+        else:
+            self.device.hard_reset(cause=ResetCause.WATCHDOG)
+
+    def enter_bootsel(self) -> None:
+        """The ROM's USB drive is not emulated: the core rests in reset until load() brings a firmware."""
+        self.bootsel = True
+        self.pending.clear()
+        self.mcu.set_run_pin(low=True)
+
+    def load(self, file: str) -> None:
+        """What the boot ROM does with a UF2 file: erases the sectors that it touches, writes, restarts."""
+        data = Path(file).read_bytes()
+        blocks = [decode_block(data[at : at + BLOCK]) for at in range(0, len(data), BLOCK)]
+        places = [(block.flash_address - FLASH_START_ADDRESS, block.payload) for block in blocks]
+        for sector in {start // SECTOR * SECTOR for start, _ in places}:
+            self.mcu.flash[sector : sector + SECTOR] = b"\xff" * SECTOR
+        for start, payload in places:
+            self.mcu.flash[start : start + len(payload)] = payload
+        self.tail = b""
+        self.bootsel = False
+        # The batch in which the core was stopped went on to its end, into the boot ROM; that is undone first.
+        # The ROM has also left the watchdog running, which a reset ends on silicon.
+        self.mcu.enter_reset()
+        self.mcu.watchdog.write_uint32(WATCHDOG_CTRL, 0)
+        self.mcu.set_run_pin(low=False)
+
     def from_device(self, data: bytes | bytearray) -> None:
         data = bytes(data)
         self.tail = (self.tail + data)[-32:]
@@ -115,6 +165,8 @@ class Pico:
             self.writer.write(data)
 
     def to_device(self, data: bytes) -> None:
+        if self.bootsel:
+            return  # there is no serial port then
         self.tail = b""
         self.pending += data
         self.input.set()
@@ -145,11 +197,31 @@ class Pico:
             return {"edges": edges}
         if op == "log":
             return {"log": self.log.lines()}
+        if op == "bootsel":
+            return {"bootsel": self.bootsel}
+        if op == "load":
+            self.load(request["file"])
+            return {}
         return {"error": f"there is no request {op!r}"}
 
 
-async def serve(image: str) -> None:
-    pico = Pico(image)
+def empty() -> str:
+    """A UF2 file of one erased block, for a Pico that has no firmware yet."""
+    head = struct.pack("<8I", 0x0A324655, 0x9E5D5157, 0x2000, FLASH_START_ADDRESS, 256, 0, 1, 0xE48BFF56)
+    path = Path(tempfile.mkdtemp(prefix="arena8-")) / "empty.uf2"
+    path.write_bytes((head + b"\xff" * 256).ljust(BLOCK - 4, b"\0") + struct.pack("<I", 0x0AB16F30))
+    return str(path)
+
+
+async def serve(image: str | None) -> None:
+    """image None: a Pico without firmware, in BOOTSEL mode."""
+    if image is None:
+        file = empty()
+        pico = Pico(file)
+        shutil.rmtree(Path(file).parent)
+        pico.enter_bootsel()
+    else:
+        pico = Pico(image)
     loop = asyncio.get_running_loop()
     client: asyncio.Future = loop.create_future()
 
@@ -183,7 +255,10 @@ async def serve(image: str) -> None:
         ended.set()
 
     pico.device.cdc.on_serial_data = pico.from_device
-    async with pico.device:
+    starting = asyncio.ensure_future(pico.device.astart(None if pico.bootsel else START_SECONDS))
+    try:
+        if not pico.bootsel:
+            await starting
         # Starting connects the console; the device may have put its own reader there.
         pico.device.cdc.on_serial_data = pico.from_device
         if pico.early:
@@ -199,12 +274,15 @@ async def serve(image: str) -> None:
                         sys.exit(f"the emulator stopped: {error!r}")
         finally:
             forwarding.cancel()
+    finally:
+        starting.cancel()
+        pico.device.stop()
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit(f"usage: {sys.argv[0]} firmware.uf2")
+    if len(sys.argv) > 2:
+        sys.exit(f"usage: {sys.argv[0]} [firmware.uf2]")
     try:
-        asyncio.run(serve(sys.argv[1]))
+        asyncio.run(serve(sys.argv[1] if len(sys.argv) > 1 else None))
     except KeyboardInterrupt:
         pass

@@ -12,11 +12,13 @@ import time
 
 import rich_click as click
 
-from .. import boards, options, render, transports
+from .. import boards, emulated, options, render, transports
 from ..errors import BoardGone, ToolError, UsageError
 from ..transports.repl import Repl
 
 PIECE = 1024
+LOOK = 0.2  # seconds between two looks at the BOOTSEL drive
+PICO = "pico-emulator"
 
 
 def port_of(board: str, firmware: str | None) -> str:
@@ -36,10 +38,11 @@ def port_of(board: str, firmware: str | None) -> str:
 class Bridge:
     """Carries bytes between an emulated board and the pty's other end, the device.
 
-    While nobody has the device open, what the board says is lost, as it is on a USB port.
+    While nobody has the device open, what the board says is lost, as it is on a USB port. An emulated Pico
+    also has a BOOTSEL drive, which comes and goes as a Pico's does.
     """
 
-    def __init__(self, port: str, timeout: float | None) -> None:
+    def __init__(self, port: str, timeout: float | None, bootsel: bool = False) -> None:
         try:
             import pty
             import tty
@@ -47,17 +50,25 @@ class Bridge:
             raise ToolError("emulate needs a pty, which this system has not") from e
         self.port = port
         self.timeout = timeout
-        self.repl = self._start()
+        self.repl = self._start(bootsel)
         self.master, slave = pty.openpty()
         tty.setraw(slave)
         self.device = os.ttyname(slave)
         os.close(slave)  # so that poll tells whether a client is there
+        is_pico = port.partition(":")[0] == PICO
+        self.served = emulated.Served(self.device, port, self.repl.board if is_pico else None)
+        self.looked = 0.0
+        self.look_at_drive()
         self.ended = threading.Event()
         self.error: Exception | None = None
         self.thread = threading.Thread(target=self._from_board, daemon=True)
         self.thread.start()
 
-    def _start(self) -> Repl:
+    def _start(self, bootsel: bool = False) -> Repl:
+        if bootsel:
+            from ..transports.pico_emulator import PicoRepl
+
+            return PicoRepl(None, self.timeout or 60.0, in_bootsel_mode=True)
         repl = transports.open_repl(self.port, self.timeout)
         try:
             repl.boot()
@@ -74,6 +85,7 @@ class Bridge:
     def serve(self) -> None:
         """Until the board ends, or an exception such as KeyboardInterrupt."""
         while not self.ended.is_set():
+            self.look_at_drive()
             if not self.has_client():
                 time.sleep(0.05)
                 continue
@@ -86,6 +98,25 @@ class Bridge:
             self._to_board(data)
         if self.error:
             raise self.error
+
+    def look_at_drive(self) -> None:
+        """Shows the BOOTSEL drive when the board wants a firmware, and takes what is put there."""
+        drive = self.served
+        if drive.place is None or time.monotonic() < self.looked + LOOK:
+            return
+        self.looked = time.monotonic()
+        if not drive.is_shown:
+            if self.repl.is_in_bootsel_mode():
+                drive.show()
+                tell(f"in BOOTSEL mode: its drive is {drive.place}")
+            return
+        before = drive.complaint
+        if image := drive.firmware():
+            self.repl.load(str(image.path))
+            drive.hide()
+            tell(f"{image.path.name} written, {image.size:,} bytes of flash; it starts")
+        elif drive.complaint and drive.complaint != before:
+            tell(f"ignored: {drive.complaint}")
 
     def _to_board(self, data: bytes) -> None:
         if self.repl.kind == "unix port" and b"\x03" in data:
@@ -132,23 +163,39 @@ class Bridge:
         self.thread.join(5)
         self.repl.close()
         os.close(self.master)
+        self.served.close()
 
 
-def run(board: str, firmware: str | None, as_json: bool, timeout: float | None) -> int:
+def tell(text: str) -> None:
+    render.messages().print(text, markup=False)
+
+
+def run(board: str, firmware: str | None, bootsel: bool, as_json: bool, timeout: float | None) -> int:
     port = port_of(board, firmware)
+    if bootsel and port != PICO:
+        what = f"--firmware {firmware}" if firmware else board
+        raise UsageError(f"--bootsel is for an RPI_PICO without firmware; it does not go with {what}")
     err = render.messages()
-    err.print(f"{port} boots", markup=False)
-    bridge = Bridge(port, timeout)
+    if not bootsel:
+        err.print(f"{port} boots", markup=False)
+    bridge = Bridge(port, timeout, bootsel)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if as_json:
-            about = {"device": bridge.device, "port": port, "firmware": bridge.repl.firmware}
+            about = {
+                "device": bridge.device,
+                "port": port,
+                "firmware": bridge.repl.firmware,
+                "drive": str(bridge.served.place) if bridge.served.place else None,
+            }
             print(json.dumps(about), flush=True)
         else:
             print(bridge.device, flush=True)
+        what = f"with {bridge.repl.firmware}" if bridge.repl.firmware else "without firmware"
+        flash = f"arena8 flash -p {bridge.device}, " if bridge.served.place else ""
         err.print(
-            f"{bridge.repl.kind} with {bridge.repl.firmware} at {bridge.device}: "
-            f"mpremote connect {bridge.device}, arena8 infer -p {bridge.device} ...; Ctrl-C ends",
+            f"{bridge.repl.kind} {what} at {bridge.device}: {flash}arena8 infer -p {bridge.device} ..., "
+            f"mpremote connect {bridge.device}; Ctrl-C ends",
             markup=False,
         )
         bridge.serve()
@@ -162,11 +209,15 @@ def run(board: str, firmware: str | None, as_json: bool, timeout: float | None) 
 @click.command("emulate")
 @click.argument("board", metavar="BOARD")
 @click.option("--firmware", metavar="FILE", help="Default: what was built last for BOARD.")
+@click.option(
+    "--bootsel", is_flag=True, help="A Pico without firmware, as plugged in with BOOTSEL held: `flash` it."
+)
 @options.as_json("The device")
 @options.timeout
-def command(board, firmware, as_json, timeout) -> int:
+def command(board, firmware, bootsel, as_json, timeout) -> int:
     """Runs an emulated BOARD behind a serial device that other programs open, until Ctrl-C.
 
     BOARD is RPI_PICO, a QEMU machine such as MPS2_AN385, or UNIX. The device's name goes to standard output.
+    The emulated Pico keeps its flash until then: `flash` and `deploy` work as with a Pico.
     """
-    return run(board, firmware, as_json, timeout)
+    return run(board, firmware, bootsel, as_json, timeout)
