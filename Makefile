@@ -11,13 +11,15 @@ CACHE := $(abspath $(or $(ARENA8_CACHE),.cache))
 VENV := $(CACHE)/venv
 PYTHON := $(VENV)/bin/python
 LOGS := build/log
-TEST_BOARDS := UNIX MPS2_AN385 MPS2_AN505 MICROBIT VIRT_RV32 DE233_FPU RPI_PICO
+TEST_BOARDS := UNIX MPS2_AN385 MPS2_AN505 MICROBIT VIRT_RV32 DE233_FPU RPI_PICO RPI_PICO2
 # Models that the device tests and the benchmark look for, frozen when they are there.
 SHARED := $(or $(ARENA8_SHARED_MODELS),../shared/models)
 SHARED_MODELS := $(wildcard $(addprefix $(SHARED)/models/,mlperf__kws_ref_model.tflite tflm__hello_world_int8.tflite \
 	emlearn__mnist_cnn_int8.tflite))
 # The Pico has no room for all of them beside the operators that its firmware carries.
 TEST_WITHOUT_RPI_PICO := %emlearn__mnist_cnn_int8.tflite
+# Built and looked at, never run: there is no emulator of it.
+TEST_WITHOUT_RPI_PICO2 := %
 # The models of the examples reach the boards under test through ROMFS.
 OWN_MODELS := $(addprefix firmware/models/,digits.tflite iris.tflite)
 FUZZ_SECONDS ?= 600
@@ -66,7 +68,7 @@ firmware: $(VENV)/host ## Build the firmware of BOARD with the models of MODEL f
 		--kernels $(KERNELS)
 
 .PHONY: dist
-dist: $(VENV)/host ## Make build/dist: the wheel, generic firmware of the RP2 boards, checksums.
+dist: $(VENV)/host ## Make build/dist: the wheel, generic firmware of the RP2 boards, manifest, SBOM.
 	$(PACKAGES) base rp2
 	@$(PYTHON) firmware/dist.py
 
@@ -92,9 +94,14 @@ test: ## Run everything: C tests under sanitizers, device tests on emulated boar
 test-quick: $(VENV)/host ## Run the tests that need no firmware.
 	@$(PYTHON) -m pytest -q tests --ignore tests/device --ignore tests/firmware --ignore tests/budgets
 
+# Boards that only the benchmark runs.
+BENCH_BOARDS := $(filter-out $(TEST_BOARDS),$(call known_boards,$(shell sed -n 's/.*"board": "\([A-Z0-9_]*\)".*/\1/p' tests/bench/cores.json)))
+
 .PHONY: bench
-bench: test-firmware ## Count cycles of every model on the emulated Pico; writes build/bench.json.
-	@$(PYTHON) tests/bench.py
+bench: test-firmware ## Count what an invoke costs, models x emulated cores; writes build/bench.json and docs/bench.svg.
+	$(if $(BENCH_BOARDS),$(PACKAGES) base $(BENCH_BOARDS))
+	@$(foreach b,$(BENCH_BOARDS),$(PYTHON) firmware/build.py $(b) --for-tests --arena auto --model $(OWN_MODELS) &&) true
+	@$(PYTHON) tests/bench/bench.py --chart docs/bench.svg
 
 .PHONY: sizes
 sizes: test-firmware ## Show flash bytes of the module on Cortex-M0+ and arena bytes of the models.
@@ -103,7 +110,7 @@ sizes: test-firmware ## Show flash bytes of the module on Cortex-M0+ and arena b
 
 .PHONY: budgets
 budgets: test-firmware ## Rewrite the budgets of arena, flash, cycles and stack from what is measured now.
-	@$(PYTHON) tests/budgets/test_budgets.py
+	@$(PYTHON) tests/budgets/test_budgets.py --update
 
 .PHONY: operators
 operators: test-firmware ## Rewrite docs/operators.md: operators by element type, tests passed, flash bytes.

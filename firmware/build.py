@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+import esp32
 import fetch
 import operators as opset
 
@@ -28,10 +29,13 @@ BOARDS = REPO / "boards"
 MODULE = REPO / "micropython_module"
 OUT = REPO / "build" / "firmware"
 
+HEAP = 32 * 1024  # bytes of RAM that a board keeps for Python, which the ports' linker scripts demand too
+
 # A caller's make hands these down; each would quietly change the firmware.
 FOREIGN = {
     *("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "MAKE_TERMOUT", "MAKE_TERMERR", "USER_C_MODULES"),
     *("CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS", "CFLAGS_EXTRA", "LDFLAGS_EXTRA", "COPT", "DEBUG", "PROG"),
+    *("IDF_TARGET", "SDKCONFIG_DEFAULTS", "IDF_EXTRA_ACTIONS_PATH"),
     *("BOARD", "BOARD_DIR", "VARIANT", "VARIANT_DIR", "BUILD", "FROZEN_MANIFEST", "MICROPY_MPYCROSS"),
 }
 
@@ -80,6 +84,16 @@ def arena_bytes(choice, models):
         raise BuildError(f"the arena of the models cannot be told: {error}") from error
 
 
+def check_ram(board, facts, arena):
+    """BuildError if a static arena is larger than what the board can spare, which no compiling mends."""
+    ram = facts.get("ram", {}).get("bytes")
+    if ram and arena > ram - HEAP:
+        raise BuildError(
+            f"{board}: the static arena of {arena} bytes that the models need does not fit into its {ram} "
+            f"bytes of RAM, of which {HEAP} are left to Python's heap; only a smaller model does"
+        )
+
+
 def chosen_operators(choice, models):
     """The rows of ops.def to compile in."""
     if "auto" not in choice.replace(",", " ").split():
@@ -123,10 +137,11 @@ def tail_lines(path, count):
 
 
 class Builder:
-    def __init__(self, board, folder, facts, key, choice=""):
-        """choice: the operators as they were asked for, for advice."""
+    def __init__(self, board, folder, facts, key, choice="", kernels="fast"):
+        """choice: the operators as they were asked for, for advice. kernels: fast or generic."""
         self.board, self.folder, self.facts, self.key = board, folder, facts, key
         self.operators = choice
+        self.kernels = kernels
         self.models = []
         self.out = OUT / key
         self.obj = self.out / "obj"
@@ -188,7 +203,8 @@ class Builder:
     def symbol_in_map(self, symbol):
         """A symbol's address from the linker's map, which is written even when an assertion fails."""
         for path in self.obj.glob("*.map"):
-            found = re.search(rf"^\s+0x([0-9a-f]+)\s+{symbol} = ", path.read_text(errors="replace"), re.M)
+            line = rf"^\s+0x([0-9a-f]+)\s+(?:PROVIDE \()?{symbol} = "
+            found = re.search(line, path.read_text(errors="replace"), re.M)
             if found:
                 return int(found.group(1), 16)
         return None
@@ -331,6 +347,9 @@ class Builder:
         self.run("the build", [*arguments, f"-j{os.cpu_count()}"], environment)
         self.step("compiled and linked")
 
+    def build_esp32(self):
+        return esp32.build(self)
+
     def build_unix(self):
         # STRIP= keeps the symbols, by which the tests and firmware.json find the models.
         self.make("unix", f"VARIANT_DIR={self.folder}", "STRIP=")
@@ -351,7 +370,23 @@ class Builder:
             [self.facts["toolchain"] + name, *map(str, args)], capture_output=True, text=True, check=True
         ).stdout
 
-    def describe(self, frozen, files, operators, kernels):
+    def about(self, frozen, files, operators):
+        """What a description says of every port's firmware."""
+        return {
+            "board": self.board,
+            "port": self.facts["port"],
+            "target": self.facts["target"] if self.kernels == "fast" else "generic",
+            "micropython": self.micropython_version(),
+            "arena8": module_version(),
+            "operators": operators,
+            "sources": self.trees.sources,
+            "arena_bytes": frozen["arena_bytes"],
+            "files": {name: path.stat().st_size for name, path in files.items()},
+        }
+
+    def describe(self, frozen, files, operators):
+        if self.facts["port"] == "esp32":
+            return esp32.describe(self, frozen, files, operators)
         elf = next(path for name, path in files.items() if not name.endswith(".uf2"))
         text, data, bss = (int(field) for field in self.tool("size", elf).splitlines()[1].split()[:3])
         symbols = {}
@@ -359,17 +394,8 @@ class Builder:
             parts = line.split()
             if len(parts) == 3:
                 symbols[parts[2]] = int(parts[0], 16)
-        facts = {
-            "board": self.board,
-            "port": self.facts["port"],
-            "target": self.facts["target"] if kernels == "fast" else "generic",
-            "micropython": self.micropython_version(),
-            "arena8": module_version(),
-            "operators": operators,
-            "arena_bytes": frozen["arena_bytes"],
-            "files": {name: path.stat().st_size for name, path in files.items()},
-            "sizes": {"text": text, "data": data, "bss": bss},
-        }
+        facts = self.about(frozen, files, operators)
+        facts["sizes"] = {"text": text, "data": data, "bss": bss}
         base = 0
         if "flash" in self.facts:
             base = int(self.facts["flash"]["base"], 0)
@@ -377,7 +403,7 @@ class Builder:
             room = self.facts["flash_map"]["firmware"]["bytes"]
             if used > room:
                 raise BuildError(self.does_not_fit(used))
-            parts = self.flash_parts(base, base + room)
+            parts = self.flash_parts(lambda address: base <= address < base + room)
             other = used - sum(parts.values())
             facts["flash"] = {"used": used, "free": room - used, "micropython": other, **parts}
             ram = self.facts["ram"]
@@ -396,17 +422,17 @@ class Builder:
         ]
         return facts
 
-    def flash_parts(self, start, end):
+    def flash_parts(self, in_flash):
         """Flash bytes of the module and of the models, by the linker's map: each input section has a line
         with its address, size and object file, which may begin on the line before."""
         parts = {"module": 0, "models": 0}
-        for path in self.obj.glob("firmware.*map"):
+        for path in [*self.obj.glob("firmware.*map"), *self.obj.glob("micropython.map")]:
             text = path.read_text(errors="replace").partition("Linker script and memory map")[2]
             for found in re.finditer(
                 r"^ (?:\.\S+\s+| {15})0x([0-9a-f]+)\s+0x([0-9a-f]+) (\S.*)$", text, re.M
             ):
                 address, size, file = int(found[1], 16), int(found[2], 16), found[3]
-                if not start <= address < end:
+                if not in_flash(address):
                     continue
                 if "arena8_frozen.c" in file:
                     parts["models"] += size
@@ -415,22 +441,18 @@ class Builder:
         return parts
 
     def micropython_version(self):
-        text = (self.trees.micropython / "py/mpconfig.h").read_text(encoding="utf-8")
-        numbers = [
-            re.search(rf"#define MICROPY_VERSION_{part}\s+(\d+)", text).group(1)
-            for part in ("MAJOR", "MINOR", "MICRO")
-        ]
-        preview = re.search(r"#define MICROPY_VERSION_PRERELEASE\s+1", text)
-        return ".".join(numbers) + ("-preview" if preview else "")
+        return fetch.micropython_version(self.trees.micropython)
 
-    def build(self, freezer, models, arena, operators, kernels="fast"):
+    def build(self, freezer, models, arena, operators):
         self.out.mkdir(parents=True, exist_ok=True)
         with fetch.locked(self.out / ".lock"):
             self.log.write_text("")
             self.models = models
-            self.trees = fetch.trees(self.facts["port"])
+            if self.facts["port"] == "esp32":
+                esp32.requirements(self.board, os.environ)
+            self.trees = fetch.trees(self.facts["port"], self.board, self.facts.get("needs", ()))
             defines = opset.defines(operators)
-            if kernels == "generic":
+            if self.kernels == "generic":
                 defines["A8_KERNELS_GENERIC"] = 1
             frozen = freezer.freeze(models, self.generated, arena, defines)
             names = ", ".join(f"{m['name']} ({m['bytes']} bytes)" for m in frozen["models"]) or "none"
@@ -439,7 +461,7 @@ class Builder:
                 f"static arena: {arena} bytes, {len(operators)} of {len(opset.rows())} operator kernels"
             )
             files = getattr(self, f"build_{self.facts['port']}")()
-            facts = self.describe(frozen, files, [str(row) for row in operators], kernels)
+            facts = self.describe(frozen, files, [str(row) for row in operators])
             for name, path in files.items():
                 fresh = self.out / f".{name}"
                 shutil.copy2(path, fresh)
@@ -456,10 +478,10 @@ def summary(facts):
     where = os.path.relpath(Path(facts["folder"]) / main)
     if "flash" not in facts:
         return f"{where}: {facts['files'][main]} bytes"
-    return (
-        f"{where}: {facts['flash']['used']} bytes of flash ({facts['flash']['free']} free), "
-        f"{facts['ram']['used']} of RAM ({facts['ram']['free']} left for heap and stack)"
-    )
+    text = f"{where}: {facts['flash']['used']} bytes of flash ({facts['flash']['free']} free)"
+    if "ram" not in facts:
+        return text
+    return f"{text}, {facts['ram']['used']} of RAM ({facts['ram']['free']} left for heap and stack)"
 
 
 def arena_choice(text):
@@ -510,10 +532,11 @@ def main():
                 raise BuildError(f"{path}: no such model file")
         operators = chosen_operators(args.operators or facts["operators"], args.model)
         arena = arena_bytes(args.arena, args.model)
+        check_ram(args.board, facts, arena)
         choice = args.operators or facts["operators"]
-        builder = Builder(args.board, folder, facts, key, choice)
-        result = builder.build(freezer, args.model, arena, operators, args.kernels)
-    except (BuildError, fetch.FetchError, freezer.FreezeError, opset.OperatorsError) as error:
+        builder = Builder(args.board, folder, facts, key, choice, args.kernels)
+        result = builder.build(freezer, args.model, arena, operators)
+    except (BuildError, esp32.EspError, fetch.FetchError, freezer.FreezeError, opset.OperatorsError) as error:
         say(f"error: {error}")
         return 1
     except subprocess.CalledProcessError as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from pathlib import Path
 
 KERAS = (
     "in TensorFlow, tf.lite.TFLiteConverter.from_keras_model(tf.keras.models.load_model(FILE)) converts it"
@@ -92,3 +93,20 @@ def sentence(name: str, data: bytes, suffix: str = "") -> str | None:
     """The one sentence for a file that is no .tflite."""
     found = guess(data, suffix)
     return found and f"{name} is {found[0]}; {WANTED}: {found[1]}"
+
+
+def refusal(source: str | Path, error: Exception) -> str:
+    """The sentence for a model that the engine did not open: what the file seems to be, else the error."""
+    from .model import read
+
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    name = str(source)
+    try:
+        _, data = read(name)
+    except OSError:
+        return f"{name}: {error}"
+    said = sentence(name, data, Path(name).suffix.lower())
+    if said is None and len(data) < 64:
+        said = f"{name} is the beginning of a .tflite, {len(data)} bytes of it: get it again"
+    return said or f"{name}: {error}"

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from . import formats
 from .errors import ToolError
 from .remote import Progress
 from .tensor_info import TensorInfo
@@ -20,7 +21,7 @@ class LocalModel:
             model = engine.Model(source)
             self._interpreter = engine.Interpreter(model)
         except (ValueError, OSError, MemoryError) as e:
-            raise ToolError(f"{source}: {e.strerror if isinstance(e, OSError) and e.strerror else e}") from e
+            raise ToolError(formats.refusal(source, e)) from e
         self.name: str = model.name
         self.nbytes: int = model.nbytes
         self.crc32: int = model.crc32

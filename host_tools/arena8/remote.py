@@ -55,7 +55,17 @@ def models(repl: Repl) -> list[tuple[str, int, int]]:
             raise ToolError(
                 f"{repl.name} runs a MicroPython without the module arena8; {build} makes a firmware with it"
             ) from e
-        raise
+        raise older(repl, e) from e
+
+
+def older(repl: Repl, e: RemoteError) -> ToolError:
+    """What to raise for an error of the board that may be one of a module older than this tool."""
+    if e.kind != "AttributeError":
+        return e
+    return ToolError(
+        f"{repl.name} runs an older firmware, whose module arena8 lacks something: {e.message}. "
+        "Build and flash the firmware again"
+    )
 
 
 class RemoteModel:

@@ -22,8 +22,10 @@ _a8r = dict(name=_a8i.name, version=list(_a8i.version)[:3], machine=getattr(_a8i
     build=getattr(_a8i, '_build', ''), arena8=None, models=[], romfs=[], operators=0, storage=None)
 try:
     import arena8 as _a8
-    _a8r.update(arena8=_a8.__version__, models=_a8.models(), operators=len(_a8.operators()))
-except ImportError:
+    _a8r['arena8'] = getattr(_a8, '__version__', '?')
+    _a8r['operators'] = len(_a8.operators())
+    _a8r['models'] = _a8.models()
+except (ImportError, AttributeError):
     pass
 try:
     import os as _a8o

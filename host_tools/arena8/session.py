@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import remote, render, transports
+from . import formats, remote, render, transports
 from .errors import RemoteError, ToolError
 from .remote import RemoteModel
 from .transports.repl import Repl
@@ -61,6 +61,16 @@ def model_file(model: str) -> Path | None:
 
 def is_path(model: str) -> bool:
     return model.endswith(".tflite") or "/" in model or "\\" in model
+
+
+def check(file: Path) -> None:
+    """ToolError unless the file is a model, whatever operators it has."""
+    from . import engine
+
+    try:
+        engine.Model(file)
+    except (OSError, ValueError) as e:
+        raise ToolError(formats.refusal(file, e)) from e
 
 
 def open_on(repl: Repl, model: str) -> RemoteModel:
@@ -116,13 +126,8 @@ def _open(repl: Repl, name: str, there: Iterable[str]) -> RemoteModel:
             raise ToolError(f"{repl.name} has no RAM for {name}: {e.message or 'out of memory'}") from e
         if e.kind == "ValueError":
             raise ToolError(f"{repl.name} can't run its {name}: {e.message}") from e
-        if e.kind == "AttributeError":
-            raise ToolError(
-                f"{repl.name} runs an older firmware, whose module arena8 lacks something: {e.message}. "
-                "Build and flash the firmware again"
-            ) from e
         if e.kind != "OSError":
-            raise
+            raise remote.older(repl, e) from e
         raise ToolError(
             f"{repl.name} has no model {name}; its models are {', '.join(sorted(there)) or 'none'}"
         ) from e

@@ -151,7 +151,6 @@ struct a8_ctx {
     a8_target_t target;
     uint32_t base; // where the subgraph's part of the arena begins
     uint32_t planned; // bytes of the subgraphs so far
-    const a8_subgraphs_t *subgraphs; // NULL if this build has no operators that need them
     uint32_t given; // position of the last a8_given_t, 0 if there is none
 #if A8_TELL_PLAN
     a8_tell_t tell; // may be NULL

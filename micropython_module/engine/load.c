@@ -123,7 +123,7 @@ static int load_inputs(a8_ctx_t *ctx, const a8_vector_t *inputs) {
         }
         ctx->tensors[index].first = A8_TIME_BEFORE;
         if (ctx->given != 0) {
-            ctx->subgraphs->give(ctx, i, &ctx->tensors[index]);
+            a8_op_subgraphs()->give(ctx, i, &ctx->tensors[index]);
         }
     }
     return A8_OK;
@@ -467,9 +467,9 @@ int a8_load_records(a8_ctx_t *ctx, a8_sizes_t *sizes) {
         graphs[i].level = A8_UNREACHED;
     }
     int ret = A8_OK;
-    ctx->subgraphs = a8_op_subgraphs();
-    if (ctx->subgraphs != NULL) {
-        ret = ctx->subgraphs->find_levels(ctx, header);
+    const a8_subgraphs_t *subgraphs = a8_op_subgraphs();
+    if (subgraphs != NULL) {
+        ret = subgraphs->find_levels(ctx, header);
     }
     if (ret == A8_OK && a8_record(ctx, header->n_levels, sizeof(a8_frame_t), &header->frames) == NULL) {
         ret = a8_record_error(ctx);
@@ -481,7 +481,7 @@ int a8_load_records(a8_ctx_t *ctx, a8_sizes_t *sizes) {
         ret = load_graphs(ctx, header, A8_UNREACHED);
     }
     if (ret == A8_OK && header->resources != 0) {
-        ret = ctx->subgraphs->plan(ctx, header);
+        ret = subgraphs->plan(ctx, header);
     }
     if (ret != A8_OK) {
         return ret;

@@ -46,7 +46,7 @@ def with_memory(machine, path):
     """The machine with the file's bytes in its memory."""
     firmware = str(machine.folder / machine.facts.emulator["firmware"])
     if machine.name == "DE233_FPU":
-        return QemuRepl(machine.name, firmware, 300, (str(path),))
+        return QemuRepl(machine.name, firmware, 300, program=(str(path),))
     load = f"loader,file={path},addr={EXTERNAL[machine.name]:#x},force-raw=on"
     return QemuRepl(machine.name, firmware, 300, ("-device", load))
 

@@ -47,7 +47,7 @@ ROOMS = {
     "op": {"arena8.h"},
     "arena8": {"config.h", "target.h"},
     "target": {"config.h"},
-    "config": {"arena8_build.h", "esp_attr.h", "pico.h"},
+    "config": {"arena8_build.h", "esp_attr.h", "pico.h", "xtensa/config/core-isa.h"},
 }
 
 

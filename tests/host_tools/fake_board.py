@@ -28,6 +28,7 @@ BANNER = b"\r\nMicroPython v0 on a pty; test board\r\n>>> "
 class FakeBoard:
     """faults: dict of switches
     silent: never answers anything
+    modem: answers each line with ERROR, as what is no MicroPython may
     program: a program is running; Ctrl-C ends it ("stubborn": it doesn't)
     no_module: import arena8 fails
     models: what arena8.models() says instead of the truth
@@ -88,6 +89,10 @@ class FakeBoard:
         while True:
             c = self._get()
             if self.faults.get("silent"):
+                continue
+            if self.faults.get("modem"):
+                if c == b"\r":
+                    self._put(b"\r\nERROR\r\n")
                 continue
             if self.running_program:
                 if c == b"\x03" and self.faults["program"] != "stubborn":

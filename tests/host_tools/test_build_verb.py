@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 
@@ -110,6 +111,22 @@ def test_out_that_cannot_be(run, tree, tmp_path):
     (tmp_path / "file").touch()
     code, _, err = run("--board", "RPI_PICO", "--out", tmp_path / "file" / "x.uf2")
     assert code == 1 and "--out" in err
+
+
+def test_a_model_that_is_none(run, tree, tmp_path):
+    broken = tmp_path / "broken.tflite"
+    broken.write_bytes(DIGITS.read_bytes()[:1000])
+    code, out, err = run("--board", "RPI_PICO", "-m", broken)
+    assert (code, out) == (1, "") and "broken.tflite: the model's root table is malformed" in err
+    assert not (tree / "arguments").exists()
+
+
+def test_an_arena_that_is_too_large_for_the_ram():
+    """Known before anything is fetched or compiled."""
+    command = [sys.executable, "firmware/build.py", "RPI_PICO", "--arena", "250000"]
+    done = subprocess.run(command, cwd=DIGITS.parents[2], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "arena of 250000 bytes" in done.stderr and "its 262144 bytes of RAM" in done.stderr
 
 
 def test_the_advice_of_a_build_that_does_not_fit():

@@ -400,9 +400,9 @@ def test_an_ssd_with_an_info_file_is_no_board(tmp_path, monkeypatch):
 
 
 def test_another_board_than_asked_for(run, file, drive):
-    with Pico(build="RPI_PICO_W") as board:
+    with Pico(build="PIMORONI_TINY2040") as board:
         code, _, err = run(file, "-p", board.port, "--board", "RPI_PICO")
-        assert code == 2 and "says that it is RPI_PICO_W, --board says RPI_PICO" in err
+        assert code == 2 and "says that it is PIMORONI_TINY2040, --board says RPI_PICO" in err
         code, _, err = run(file, "-p", board.port)
         assert code == 2 and "for which arena8 has no firmware" in err
         assert not any("bootloader" in text for text in board.executed)

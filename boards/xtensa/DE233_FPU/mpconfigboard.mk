@@ -8,6 +8,8 @@ CROSS_COMPILE ?= xtensa-lx106-elf-
 # -mlongcalls: code is larger than what a call reaches.
 CFLAGS += -mlongcalls -mtext-section-literals
 CFLAGS += -DMICROPY_HW_MCU_NAME='"Xtensa"'
+# The core has them, its compiler does not know it.
+CFLAGS += -DA8_XTENSA_MAC16=1
 CFLAGS += -DMICROPY_GCREGS_SETJMP=1
 
 LDSCRIPT = $(BOARD_DIR)/memory.ld

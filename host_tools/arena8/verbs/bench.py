@@ -16,7 +16,7 @@ from rich.table import Table
 from .. import emulated, inputs, options, render
 from ..errors import BoardError, RemoteError, ToolError
 from ..local import LocalModel
-from ..remote import RemoteModel
+from ..remote import RemoteModel, older
 from ..transports.repl import Repl
 from . import infer
 
@@ -88,9 +88,7 @@ def _ask(repl: Repl | None, model: RemoteModel | LocalModel, code: str) -> list[
     try:
         return ast.literal_eval(repl.exec(code).strip().decode())
     except RemoteError as e:
-        raise ToolError(
-            f"{repl.name} runs an older firmware, whose module arena8 lacks something: {e.message}"
-        ) from e
+        raise older(repl, e) from e
     except (ValueError, SyntaxError) as e:
         raise BoardError(f"{repl.name} did not answer with a profile: {e}") from e
 

@@ -13,7 +13,7 @@ from typing import Any
 import rich_click as click
 from rich.table import Table
 
-from .. import boards, config, options, render, running, transports
+from .. import boards, config, options, render, running, session, transports
 from ..boards import Board
 from ..errors import BoardError, ToolError, UsageError
 
@@ -143,6 +143,7 @@ def run(
     for model in models:
         if not Path(model).is_file():
             raise ToolError(f"no file {model}")
+        session.check(Path(model))
     top = source_tree()
     known = known or boards.board(connected_board())
     facts = compile_it(command_of(top, known, models, operators, arena), top)

@@ -17,7 +17,7 @@ import rich_click as click
 from rich.markup import escape
 from rich.table import Table
 
-from .. import boards, config, options, remote, render, romfs, transports
+from .. import boards, config, formats, options, remote, render, romfs, transports
 from ..errors import RemoteError, ToolError, UsageError
 from ..flashers.esp_romfs import EspRomfs
 from ..remote import literal
@@ -114,10 +114,8 @@ def read_models(given: tuple[str, ...]) -> list[NewModel]:
         try:
             name, content = read(source)
             model = engine.Model(content)
-        except OSError as e:
-            raise ToolError(e.strerror or str(e)) from e
-        except ValueError as e:
-            raise ToolError(f"{source} is no model that can be deployed: {e}") from e
+        except (OSError, ValueError) as e:
+            raise ToolError(formats.refusal(source, e)) from e
         about = engine.describe(model)
         if about["arena_bytes"] is None:
             reasons = [u["text"] for u in about["unsupported"]] or [about["error"] or "no reason was given"]
@@ -216,9 +214,12 @@ def session(request: Request) -> Iterator[Repl]:
 def look(repl: Repl, models: list[NewModel]) -> str | None:
     """The board's name; ToolError if it can't run one of the models."""
     remote.models(repl)  # says what to do about a firmware without arena8
-    board, free, static = literal(repl, repl.exec(ABOUT))
     names = tuple(sorted({op for model in models for op, _ in model.rows}))
-    known = literal(repl, repl.exec(OPERATORS.format(names=names))) if names else {}
+    try:
+        board, free, static = literal(repl, repl.exec(ABOUT))
+        known = literal(repl, repl.exec(OPERATORS.format(names=names))) if names else {}
+    except RemoteError as e:
+        raise remote.older(repl, e) from e
     target = boards.all_boards()[board].target if board in boards.all_boards() else None
     for model in models:
         missing = [row_name(op, family) for op, family in model.rows if not has_row(known, op, family)]

@@ -10,7 +10,7 @@ from typing import Any
 
 import rich_click as click
 
-from .. import freeze, metadata, options, render
+from .. import formats, freeze, metadata, options, render
 from ..errors import ToolError, UsageError
 
 MANIFEST = "manifest.json"
@@ -51,7 +51,7 @@ def describe(model: str, labels: list[str] | None, rate: int | None, size: tuple
     try:
         about = engine.describe(model)
     except (OSError, ValueError) as e:
-        raise ToolError(f"{model}: {getattr(e, 'strerror', None) or e}") from e
+        raise ToolError(formats.refusal(model, e)) from e
     said = metadata.read(Path(model).read_bytes())
     kept = ("name", "shape", "dtype", "scale", "zero_point")
     ends = {side: [{key: t[key] for key in kept} for t in about[side]] for side in ("inputs", "outputs")}

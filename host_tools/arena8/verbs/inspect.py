@@ -33,21 +33,8 @@ def examine(model: str, board: str | None = None) -> dict[str, Any]:
         )
     try:
         return report.examine(engine.Model(model), chosen)
-    except OSError as e:
-        raise ToolError(e.strerror or str(e)) from e
-    except ValueError as e:
-        raise ToolError(_not_a_model(model) or f"{model}: {e}") from e
-
-
-def _not_a_model(model: str) -> str | None:
-    """The sentence for a file that is no .tflite, or half of one."""
-    from ..model import read
-
-    _, data = read(model)
-    said = formats.sentence(model, data, Path(model).suffix.lower())
-    if said is None and len(data) < 64:
-        said = f"{model} is the beginning of a .tflite, {len(data)} bytes of it: get it again"
-    return said
+    except (OSError, ValueError) as e:
+        raise ToolError(formats.refusal(model, e)) from e
 
 
 def run(model: str, as_json: bool, board: str | None, html: Path | None, folder: Path | None) -> int:

@@ -7,7 +7,7 @@
 //
 // which makes all channels of some output pixels side by side whose windows have the same taps inside of the image:
 // the interior of a row is one run, each pixel at its borders another. Several output channels an input channel
-// are left to the portable kernel.
+// are left to the portable kernel. DEPTHWISE_PLACE: A8_HOT unless given.
 #include "depthwise_run_s8.h"
 
 static inline void run_at(const a8_conv_params_t *params, a8_depthwise_run_t *run, const a8_taps_t *rows, int32_t y,
@@ -31,7 +31,11 @@ static inline void run_at(const a8_conv_params_t *params, a8_depthwise_run_t *ru
     run->output = (int8_t *)run->operands->output + (y * win->out_w + x) * c;
 }
 
-A8_HOT void DEPTHWISE_CONV(const a8_conv_params_t *params, const a8_operands_t *t, int32_t y0, int32_t y1) {
+#ifndef DEPTHWISE_PLACE
+#define DEPTHWISE_PLACE A8_HOT
+#endif
+
+DEPTHWISE_PLACE void DEPTHWISE_CONV(const a8_conv_params_t *params, const a8_operands_t *t, int32_t y0, int32_t y1) {
     const a8_window_t *win = &params->window;
     const int32_t c = params->in_c;
     if (params->group_out != 1) {

@@ -25,10 +25,6 @@ typedef struct {
     const a8_requantize_t *requantize;
 } a8_product_t;
 
-static inline int32_t a8_rounded_depth(int32_t depth) {
-    return (depth + A8_GATHER_MULTIPLE - 1) / A8_GATHER_MULTIPLE * A8_GATHER_MULTIPLE;
-}
-
 // a8_requantize in line, for cores with a long multiply. The same numbers: see quantize.c.
 static inline int32_t a8_requantized(int32_t value, int32_t multiplier, int32_t shift) {
     const int32_t left = shift > 0 ? shift : 0;

@@ -26,20 +26,70 @@ static uint32_t product_scratch(a8_tiles_t tiles, int32_t channels, int32_t dept
     return bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX; // nobody has that much
 }
 
+// A tile of pixels, and a window of bytes as it is put together.
+static uint32_t scratch_armdsp(int32_t depth, int64_t pixels, int32_t window) {
+    const uint64_t tile = rounded(depth) * 2 * (uint64_t)a8_largest_tile_armdsp(depth, pixels);
+    const uint64_t bytes = tile + (uint32_t)window;
+    return bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
+}
+
+// A row of weights, then pixels, then what is read behind them.
+static uint32_t scratch_xtensa(int32_t depth, int64_t pixels) {
+    const uint64_t bytes = 2 * rounded(depth) * (1 + (uint64_t)a8_mac16_pixels(depth, pixels)) + 4;
+    return bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
+}
+
+// Two filters, then rows of inputs, behind which a window reads on as far as its weights go.
+static uint32_t depthwise_scratch_xtensa(const a8_conv_params_t *params) {
+    const a8_window_t *win = &params->window;
+    if (win->dilation_h != 1 || win->dilation_w != 1) {
+        return 0;
+    }
+    const a8_mac16_plane_t plane = a8_mac16_plane(params);
+    const uint64_t filters = 2 * 8 * (uint64_t)plane.groups * (uint64_t)win->filter_h;
+    const uint64_t rows = (uint64_t)(plane.rows - 1) * win->stride_h + (uint64_t)win->filter_h;
+    const uint64_t bytes = filters + 2 * rows * (uint64_t)plane.pitch + 8 * (uint64_t)plane.groups + 4;
+    return bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
+}
+
 uint32_t a8_conv_s8_scratch(a8_target_t target, const a8_conv_params_t *params) {
+    const a8_window_t *win = &params->window;
+    const int32_t depth = filter_depth(params);
+    if (target == A8_TARGET_XTENSA) {
+        return scratch_xtensa(depth, (int64_t)win->out_h * win->out_w);
+    }
+    if (target == A8_TARGET_ARMDSP) {
+        return scratch_armdsp(depth, (int64_t)win->out_h * win->out_w,
+            a8_gathers_words_armdsp(params) ? 0 : depth);
+    }
     const a8_tiles_t tiles = a8_tiles(target);
-    return product_scratch(tiles, params->out_c, filter_depth(params), !(tiles.flat && a8_conv_is_flat(params)));
+    return product_scratch(tiles, params->out_c, depth, !(tiles.flat && a8_conv_is_flat(params)));
 }
 
 uint32_t a8_depthwise_conv_s8_scratch(a8_target_t target, const a8_conv_params_t *params) {
-    (void)target;
-    (void)params;
-    return 0;
+    const a8_window_t *win = &params->window;
+    const uint64_t bytes = (uint64_t)(uint32_t)win->filter_h * (uint32_t)win->filter_w * A8_WIDENED_TAP_ARMDSP;
+    if (target == A8_TARGET_XTENSA) {
+        return depthwise_scratch_xtensa(params);
+    }
+    if (target != A8_TARGET_ARMDSP) {
+        return 0;
+    }
+    return bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
 }
 
 uint32_t a8_fully_connected_s8_scratch(a8_target_t target, const a8_fully_connected_params_t *params) {
     const a8_tiles_t tiles = a8_tiles(target);
-    return product_scratch(tiles, params->out_c, params->depth, !tiles.flat);
+    if (target == A8_TARGET_XTENSA) {
+        return scratch_xtensa(params->depth, params->batches);
+    }
+    if (target == A8_TARGET_ARMDSP) {
+        return params->depth > A8_WIDENED_DEPTH_ARMDSP ? 0 : scratch_armdsp(params->depth, params->batches, 0);
+    }
+    if (target == A8_TARGET_ARMV6M || target == A8_TARGET_RV32) {
+        return 0; // subtracts the zero point from each input
+    }
+    return product_scratch(tiles, a8_folded_channels(params->out_c), params->depth, !tiles.flat);
 }
 
 // pixels, each with a sum of depth products for every channel, lie in a row of which there are all.
