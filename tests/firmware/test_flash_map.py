@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 from firmware_paths import REPO, facts
@@ -130,3 +131,28 @@ def test_objects_are_made_anew_when_flags_or_linker_scripts_change(builder, tmp_
     assert not (build.obj / "kept.o").exists()
     build.remember(["a"])
     assert not build.configured(["b"])
+
+
+@pytest.mark.parametrize("board", RP2_BOARDS)
+def test_the_port_finds_our_settings(board, trees, tmp_path):
+    """What the port's own CMakeLists.txt does with a board folder, up to where the SDK takes over."""
+    (tmp_path / "pico_sdk_init.cmake").write_text(
+        "foreach(NAME PICO_BOARD PICO_PLATFORM MICROPY_DEF_BOARD MICROPY_FROZEN_MANIFEST MICROPY_BOARD_PINS)\n"
+        'file(APPEND ${CMAKE_BINARY_DIR}/said "${NAME}=${${NAME}}\\n")\n'
+        "endforeach()\n"
+        'message(FATAL_ERROR "as far as the boards go")\n'
+    )
+    command = ["cmake", "-S", trees.micropython / "ports/rp2", "-B", tmp_path / "out", "-G", "Ninja"]
+    command += [f"-DMICROPY_BOARD={board}", f"-DMICROPY_BOARD_DIR={RP2 / board}"]
+    done = subprocess.run([*command, f"-DPICO_SDK_PATH_OVERRIDE={tmp_path}"], capture_output=True, text=True)
+    assert "as far as the boards go" in done.stderr
+    said = dict(line.split("=", 1) for line in (tmp_path / "out/said").read_text().splitlines())
+    f = facts(board)
+    assert said["PICO_BOARD"] == board.removeprefix("RPI_").lower()
+    # Where MicroPython leaves it out, the SDK's board says it.
+    assert said["PICO_PLATFORM"] in (f["chip"].lower(), "")
+    assert said["MICROPY_DEF_BOARD"] == f"MICROPY_HW_ROMFS_BYTES={f['flash_map']['romfs']['bytes']}"
+    radio = board.endswith("_W")
+    assert said["MICROPY_FROZEN_MANIFEST"] == str(RP2 / ("manifest_radio.py" if radio else "manifest.py"))
+    assert Path(said["MICROPY_BOARD_PINS"]).is_file()
+    assert radio is ("needs" in f)
