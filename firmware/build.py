@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+import esp32
 import fetch
 import operators as opset
 
@@ -34,6 +35,7 @@ HEAP = 32 * 1024  # bytes of RAM that a board keeps for Python, which the ports'
 FOREIGN = {
     *("MAKEFLAGS", "MFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "MAKE_TERMOUT", "MAKE_TERMERR", "USER_C_MODULES"),
     *("CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS", "CFLAGS_EXTRA", "LDFLAGS_EXTRA", "COPT", "DEBUG", "PROG"),
+    *("IDF_TARGET", "SDKCONFIG_DEFAULTS", "IDF_EXTRA_ACTIONS_PATH"),
     *("BOARD", "BOARD_DIR", "VARIANT", "VARIANT_DIR", "BUILD", "FROZEN_MANIFEST", "MICROPY_MPYCROSS"),
 }
 
@@ -109,7 +111,7 @@ def chosen_operators(choice, models):
         raise BuildError(f"the operators of the models cannot be told: {error}") from error
 
 
-def build_key(board, names, arena, operators):
+def build_key(board, names, arena, operators, kernels="fast"):
     """The name of the build's folder: whatever changes what is compiled, and short for the usual build."""
     parts = [board]
     if names:
@@ -121,6 +123,8 @@ def build_key(board, names, arena, operators):
         parts.append(f"arena{arena}")
     if operators:
         parts.append("ops" + hashlib.sha256(operators.encode()).hexdigest()[:8])
+    if kernels != "fast":
+        parts.append(kernels)
     return "-".join(parts)
 
 
@@ -133,10 +137,11 @@ def tail_lines(path, count):
 
 
 class Builder:
-    def __init__(self, board, folder, facts, key, choice=""):
-        """choice: the operators as they were asked for, for advice."""
+    def __init__(self, board, folder, facts, key, choice="", kernels="fast"):
+        """choice: the operators as they were asked for, for advice. kernels: fast or generic."""
         self.board, self.folder, self.facts, self.key = board, folder, facts, key
         self.operators = choice
+        self.kernels = kernels
         self.models = []
         self.out = OUT / key
         self.obj = self.out / "obj"
@@ -198,7 +203,8 @@ class Builder:
     def symbol_in_map(self, symbol):
         """A symbol's address from the linker's map, which is written even when an assertion fails."""
         for path in self.obj.glob("*.map"):
-            found = re.search(rf"^\s+0x([0-9a-f]+)\s+{symbol} = ", path.read_text(errors="replace"), re.M)
+            line = rf"^\s+0x([0-9a-f]+)\s+(?:PROVIDE \()?{symbol} = "
+            found = re.search(line, path.read_text(errors="replace"), re.M)
             if found:
                 return int(found.group(1), 16)
         return None
@@ -341,12 +347,19 @@ class Builder:
         self.run("the build", [*arguments, f"-j{os.cpu_count()}"], environment)
         self.step("compiled and linked")
 
+    def build_esp32(self):
+        return esp32.build(self)
+
     def build_unix(self):
         # STRIP= keeps the symbols, by which the tests and firmware.json find the models.
         self.make("unix", f"VARIANT_DIR={self.folder}", "STRIP=")
         return {"micropython": self.obj / "micropython"}
 
     def build_qemu(self):
+        self.make("qemu", f"BOARD={self.board}", f"BOARD_DIR={self.folder}")
+        return {"firmware.elf": self.obj / "firmware.elf"}
+
+    def build_xtensa(self):
         self.make("qemu", f"BOARD={self.board}", f"BOARD_DIR={self.folder}")
         return {"firmware.elf": self.obj / "firmware.elf"}
 
@@ -357,7 +370,23 @@ class Builder:
             [self.facts["toolchain"] + name, *map(str, args)], capture_output=True, text=True, check=True
         ).stdout
 
+    def about(self, frozen, files, operators):
+        """What a description says of every port's firmware."""
+        return {
+            "board": self.board,
+            "port": self.facts["port"],
+            "target": self.facts["target"] if self.kernels == "fast" else "generic",
+            "micropython": self.micropython_version(),
+            "arena8": module_version(),
+            "operators": operators,
+            "sources": self.trees.sources,
+            "arena_bytes": frozen["arena_bytes"],
+            "files": {name: path.stat().st_size for name, path in files.items()},
+        }
+
     def describe(self, frozen, files, operators):
+        if self.facts["port"] == "esp32":
+            return esp32.describe(self, frozen, files, operators)
         elf = next(path for name, path in files.items() if not name.endswith(".uf2"))
         text, data, bss = (int(field) for field in self.tool("size", elf).splitlines()[1].split()[:3])
         symbols = {}
@@ -365,17 +394,8 @@ class Builder:
             parts = line.split()
             if len(parts) == 3:
                 symbols[parts[2]] = int(parts[0], 16)
-        facts = {
-            "board": self.board,
-            "port": self.facts["port"],
-            "target": self.facts["target"],
-            "micropython": self.micropython_version(),
-            "arena8": module_version(),
-            "operators": operators,
-            "arena_bytes": frozen["arena_bytes"],
-            "files": {name: path.stat().st_size for name, path in files.items()},
-            "sizes": {"text": text, "data": data, "bss": bss},
-        }
+        facts = self.about(frozen, files, operators)
+        facts["sizes"] = {"text": text, "data": data, "bss": bss}
         base = 0
         if "flash" in self.facts:
             base = int(self.facts["flash"]["base"], 0)
@@ -383,7 +403,7 @@ class Builder:
             room = self.facts["flash_map"]["firmware"]["bytes"]
             if used > room:
                 raise BuildError(self.does_not_fit(used))
-            parts = self.flash_parts(base, base + room)
+            parts = self.flash_parts(lambda address: base <= address < base + room)
             other = used - sum(parts.values())
             facts["flash"] = {"used": used, "free": room - used, "micropython": other, **parts}
             ram = self.facts["ram"]
@@ -402,17 +422,17 @@ class Builder:
         ]
         return facts
 
-    def flash_parts(self, start, end):
+    def flash_parts(self, in_flash):
         """Flash bytes of the module and of the models, by the linker's map: each input section has a line
         with its address, size and object file, which may begin on the line before."""
         parts = {"module": 0, "models": 0}
-        for path in self.obj.glob("firmware.*map"):
+        for path in [*self.obj.glob("firmware.*map"), *self.obj.glob("micropython.map")]:
             text = path.read_text(errors="replace").partition("Linker script and memory map")[2]
             for found in re.finditer(
                 r"^ (?:\.\S+\s+| {15})0x([0-9a-f]+)\s+0x([0-9a-f]+) (\S.*)$", text, re.M
             ):
                 address, size, file = int(found[1], 16), int(found[2], 16), found[3]
-                if not start <= address < end:
+                if not in_flash(address):
                     continue
                 if "arena8_frozen.c" in file:
                     parts["models"] += size
@@ -421,21 +441,20 @@ class Builder:
         return parts
 
     def micropython_version(self):
-        text = (self.trees.micropython / "py/mpconfig.h").read_text(encoding="utf-8")
-        numbers = [
-            re.search(rf"#define MICROPY_VERSION_{part}\s+(\d+)", text).group(1)
-            for part in ("MAJOR", "MINOR", "MICRO")
-        ]
-        preview = re.search(r"#define MICROPY_VERSION_PRERELEASE\s+1", text)
-        return ".".join(numbers) + ("-preview" if preview else "")
+        return fetch.micropython_version(self.trees.micropython)
 
     def build(self, freezer, models, arena, operators):
         self.out.mkdir(parents=True, exist_ok=True)
         with fetch.locked(self.out / ".lock"):
             self.log.write_text("")
             self.models = models
-            self.trees = fetch.trees(self.facts["port"])
-            frozen = freezer.freeze(models, self.generated, arena, opset.defines(operators))
+            if self.facts["port"] == "esp32":
+                esp32.requirements(self.board, os.environ)
+            self.trees = fetch.trees(self.facts["port"], self.board, self.facts.get("needs", ()))
+            defines = opset.defines(operators)
+            if self.kernels == "generic":
+                defines["A8_KERNELS_GENERIC"] = 1
+            frozen = freezer.freeze(models, self.generated, arena, defines)
             names = ", ".join(f"{m['name']} ({m['bytes']} bytes)" for m in frozen["models"]) or "none"
             self.step(
                 f"{self.board}: MicroPython {self.micropython_version()}, models: {names}, "
@@ -459,10 +478,10 @@ def summary(facts):
     where = os.path.relpath(Path(facts["folder"]) / main)
     if "flash" not in facts:
         return f"{where}: {facts['files'][main]} bytes"
-    return (
-        f"{where}: {facts['flash']['used']} bytes of flash ({facts['flash']['free']} free), "
-        f"{facts['ram']['used']} of RAM ({facts['ram']['free']} left for heap and stack)"
-    )
+    text = f"{where}: {facts['flash']['used']} bytes of flash ({facts['flash']['free']} free)"
+    if "ram" not in facts:
+        return text
+    return f"{text}, {facts['ram']['used']} of RAM ({facts['ram']['free']} left for heap and stack)"
 
 
 def arena_choice(text):
@@ -491,6 +510,12 @@ def main():
         "names such as CONV_2D or CONV_2D.INT16, with commas between; default: as facts.json says",
     )
     parser.add_argument(
+        "--kernels",
+        choices=("fast", "generic"),
+        default="fast",
+        help="fast: those of the board's instruction set; generic: the portable ones, smaller and slower",
+    )
+    parser.add_argument(
         "--for-tests", action="store_true", help="build in <BOARD>-tests, whatever the models are"
     )
     parser.add_argument("--json", action="store_true", help="print what was built as JSON")
@@ -499,7 +524,7 @@ def main():
     folder, facts = known[args.board]
     try:
         names = [freezer.model_name(path.stem, path) for path in args.model]
-        key = build_key(args.board, names, args.arena, args.operators)
+        key = build_key(args.board, names, args.arena, args.operators, args.kernels)
         if args.for_tests:
             key = f"{args.board}-tests"
         for path in args.model:
@@ -509,8 +534,9 @@ def main():
         arena = arena_bytes(args.arena, args.model)
         check_ram(args.board, facts, arena)
         choice = args.operators or facts["operators"]
-        result = Builder(args.board, folder, facts, key, choice).build(freezer, args.model, arena, operators)
-    except (BuildError, fetch.FetchError, freezer.FreezeError, opset.OperatorsError) as error:
+        builder = Builder(args.board, folder, facts, key, choice, args.kernels)
+        result = builder.build(freezer, args.model, arena, operators)
+    except (BuildError, esp32.EspError, fetch.FetchError, freezer.FreezeError, opset.OperatorsError) as error:
         say(f"error: {error}")
         return 1
     except subprocess.CalledProcessError as error:

@@ -34,6 +34,8 @@ NEEDS = {
     "rp2": ("mbedtls", "tinyusb-source", "pico-sdk-source"),
     "unix": (),
     "qemu": (),
+    "xtensa": (),
+    "esp32": (),
 }
 LINKS = {"mbedtls": "lib/mbedtls", "tinyusb-source": "lib/tinyusb"}
 # A file that tells a real tree from an empty submodule folder.
@@ -55,6 +57,7 @@ class Trees:
     pico_sdk: Path | None
     micropython_lib: Path
     own_checkout: bool
+    sources: list  # [{name, version, sha256 if it was fetched}]
 
 
 def versions():
@@ -286,8 +289,31 @@ def link(place, target):
     os.replace(fresh, place)
 
 
-def trees(port):
-    """Where MicroPython and what `port` needs lie, fetched if need be."""
+def micropython_version(tree):
+    """1.25.0, or 1.27.0-preview, as a source tree says of itself."""
+    text = (tree / "py/mpconfig.h").read_text(encoding="utf-8")
+    numbers = [
+        re.search(rf"#define MICROPY_VERSION_{part}\s+(\d+)", text).group(1)
+        for part in ("MAJOR", "MINOR", "MICRO")
+    ]
+    preview = re.search(r"#define MICROPY_VERSION_PRERELEASE\s+1", text)
+    return ".".join(numbers) + ("-preview" if preview else "")
+
+
+def own_only(port, board, radio):
+    """FetchError unless MICROPYTHON_DIR names a checkout, for what no package registry carries."""
+    if not radio or os.environ.get("MICROPYTHON_DIR"):
+        return
+    raise FetchError(
+        f"{board} needs sources that are in no package registry ({', '.join(radio)}): set MICROPYTHON_DIR "
+        f"to a git checkout of MicroPython where `make -C ports/{port} BOARD={board} submodules` has been run"
+    )
+
+
+def trees(port, board="", radio=()):
+    """Where MicroPython and what `port` needs lie, fetched if need be. radio: folders of MicroPython's lib/
+    that this board needs and only a git checkout has."""
+    own_only(port, board, radio)
     pins = versions()
     cache = cache_dir()
     own = os.environ.get("MICROPYTHON_DIR")
@@ -310,6 +336,12 @@ def trees(port):
                     f"run `make -C {micropython}/ports/{port} submodules`"
                 )
             needs.remove(name)
+        for folder in radio:
+            if not any((micropython / folder).glob("*")):
+                raise FetchError(
+                    f"MICROPYTHON_DIR is {micropython}, where {folder} is empty: "
+                    f"run `make -C {micropython}/ports/{port} BOARD={board} submodules`"
+                )
         bundled = micropython / "lib/pico-sdk"
         if "pico-sdk-source" in needs and (bundled / PROOF["pico-sdk-source"]).is_file():
             needs.remove("pico-sdk-source")
@@ -331,7 +363,22 @@ def trees(port):
             (lib / "README.md").write_text(
                 "This folder stands for micropython-lib, which this build does without.\n"
             )
-    return Trees(micropython, sdk or found.get("pico-sdk-source"), lib, bool(own))
+    sdk = sdk or found.get("pico-sdk-source")
+    return Trees(micropython, sdk, lib, bool(own), sources_of(pins, found, micropython))
+
+
+def sources_of(pins, found, micropython):
+    """What a firmware is made from: the files that were fetched, with their sums, and the user's checkout."""
+    listed = (
+        []
+        if "micropython" in found
+        else [{"name": "micropython", "version": micropython_version(micropython)}]
+    )
+    for name, folder in found.items():
+        entries = pins["sources"][name]["accepted"]
+        entry = next(e for e in entries if tree_name(name, e) == folder.name)
+        listed.append({"name": name, "version": entry["version"], "sha256": entry["sha256"]})
+    return listed
 
 
 def main():

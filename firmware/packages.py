@@ -4,9 +4,9 @@
 
     python3 firmware/packages.py base RPI_PICO
 
-A purpose is a name in versions.json, or a board, which stands for its port. Nothing missing: one line, no
-network. Else the packages and the megabytes are listed, then apt installs them, with sudo if not root. With
-NO_INSTALL=1, or where there is no apt, what is missing is named and the exit code is 2.
+A purpose is a name in versions.json, or a board, which stands for its port unless it is named there. Nothing
+missing: one line, no network. Else the packages and the megabytes are listed, then apt installs them, with
+sudo if not root. NO_INSTALL=1, or where there is no apt: what is missing is named and the exit code is 2.
 
 This file runs on a bare Python 3.10: standard library only.
 """
@@ -40,6 +40,14 @@ def can_include(compiler, header, language="c"):
     return done.returncode == 0
 
 
+def has_file(compiler, name):
+    """Whether a compiler finds a file of this name among its own."""
+    if not shutil.which(compiler):
+        return False
+    done = subprocess.run([compiler, f"-print-file-name={name}"], capture_output=True, text=True)
+    return os.path.isabs(done.stdout.strip())
+
+
 def has_venv():
     return (
         subprocess.run([sys.executable, "-c", "import venv, ensurepip"], capture_output=True).returncode == 0
@@ -60,7 +68,13 @@ PROBES = {
     "libstdc++-arm-none-eabi-dev": lambda: can_include("arm-none-eabi-g++", "cstdlib", "c++"),
     "chromium": lambda: has_command("chromium", "chromium-browser", "google-chrome"),
     "chromium-driver": lambda: has_command("chromedriver"),
+    "gcc-xtensa-lx106": lambda: has_command("xtensa-lx106-elf-gcc"),
+    "picolibc-xtensa-lx106-elf": lambda: can_include("xtensa-lx106-elf-gcc", "setjmp.h"),
+    "qemu-user": lambda: has_command("qemu-xtensa"),
     "qemu-system-arm": lambda: has_command("qemu-system-arm"),
+    "gcc-riscv64-unknown-elf": lambda: has_command("riscv64-unknown-elf-gcc"),
+    "picolibc-riscv64-unknown-elf": lambda: has_file("riscv64-unknown-elf-gcc", "picolibc.specs"),
+    "qemu-system-misc": lambda: has_command("qemu-system-riscv32"),
 }
 
 
@@ -70,7 +84,7 @@ def known_purposes():
     boards = {
         path.parent.name: wanted[path.parent.parent.name] for path in REPO.glob("boards/*/*/facts.json")
     }
-    return wanted | boards
+    return boards | wanted
 
 
 def missing_packages(purposes):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# arena8 as a user C module of MicroPython's cmake ports (rp2, ...).
+# arena8 as a user C module of MicroPython's cmake ports (rp2, esp32, ...).
 #
 #   cmake -DUSER_C_MODULES=<this file> ...
 #
@@ -34,13 +34,34 @@ target_include_directories(arena8_engine PRIVATE ${ARENA8_DIR}/engine ${ARENA8_G
 target_compile_options(arena8_engine PRIVATE
     -ffp-contract=off -Wall -Wextra -ffunction-sections -fdata-sections)
 
+# Code of the fast kernels runs from RAM where the Pico SDK copies it there: flash lies behind a small cache.
+if(PICO_SDK_PATH)
+    target_compile_definitions(arena8_engine PRIVATE A8_HOT_SECTION=.time_critical.arena8)
+endif()
+
 # Speed where the time goes, flash everywhere else.
 set(ARENA8_KERNELS ${ARENA8_ENGINE})
 list(FILTER ARENA8_KERNELS INCLUDE REGEX "/engine/kernels/")
 list(REMOVE_ITEM ARENA8_ENGINE ${ARENA8_KERNELS})
-set_source_files_properties(${ARENA8_KERNELS} PROPERTIES COMPILE_OPTIONS -O2)
-set_source_files_properties(${ARENA8_ENGINE} PROPERTIES COMPILE_OPTIONS -Os)
-set_source_files_properties(${ARENA8_BINDING} PROPERTIES COMPILE_OPTIONS "-ffp-contract=off;-Os")
+# Also for the top folder: there the esp32 port makes the program that compiles the binding once more.
+set(ARENA8_SCOPES DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_SOURCE_DIR})
+set_property(SOURCE ${ARENA8_KERNELS} ${ARENA8_SCOPES} PROPERTY COMPILE_OPTIONS -O2)
+set_property(SOURCE ${ARENA8_ENGINE} ${ARENA8_SCOPES} PROPERTY COMPILE_OPTIONS -Os)
+set_property(SOURCE ${ARENA8_BINDING} ${ARENA8_SCOPES} PROPERTY COMPILE_OPTIONS -ffp-contract=off -Os)
+
+# ESP-IDF gives what its compilers need for the chip (PSRAM's errata among it) to its own components only, and
+# neither a library nor a user module is one. The binding is compiled twice there, in the component `main` and in
+# the program itself, whose copy wins the link.
+if(COMMAND idf_build_get_property)
+    idf_build_get_property(ARENA8_CHIP_OPTIONS COMPILE_OPTIONS)
+    list(FILTER ARENA8_CHIP_OPTIONS INCLUDE REGEX "^-m")
+    idf_build_get_property(ARENA8_IDF_CONFIG CONFIG_DIR)
+    idf_component_get_property(ARENA8_ESP_COMMON esp_common COMPONENT_DIR)
+    # esp_attr.h, which places what is hot in RAM.
+    target_include_directories(arena8_engine PRIVATE ${ARENA8_ESP_COMMON}/include ${ARENA8_IDF_CONFIG})
+    target_compile_options(arena8_engine PRIVATE ${ARENA8_CHIP_OPTIONS})
+    set_property(SOURCE ${ARENA8_BINDING} ${ARENA8_SCOPES} APPEND PROPERTY COMPILE_OPTIONS ${ARENA8_CHIP_OPTIONS})
+endif()
 
 add_library(usermod_arena8 INTERFACE)
 target_sources(usermod_arena8 INTERFACE ${ARENA8_BINDING})

@@ -10,7 +10,7 @@ from pathlib import Path
 from cffi import FFI
 
 CSRC = Path(__file__).resolve().parent / "_csrc"
-HEADERS = ["arena8.h", "elements.h", "message.h"]
+HEADERS = ["target.h", "arena8.h", "elements.h", "message.h"]
 
 # What only a host has: a clock, and a poll hook that looks for a pressed
 # Ctrl-C. It goes through Python, so it does that at most every 10 ms.

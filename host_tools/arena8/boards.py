@@ -16,6 +16,13 @@ from . import config
 from .errors import BoardError, ToolError, UsageError
 
 PACKAGE = Path(__file__).resolve().parent
+# (vendor, product) of USB serial ports behind which an ESP chip may be: its own USB, and the usual bridges.
+ESP_NATIVE = frozenset({(0x303A, 0x1001), (0x303A, 0x4001), (0x303A, 0x0002)})
+ESP_BRIDGES = frozenset(
+    {(0x10C4, product) for product in (0xEA60, 0xEA70)}
+    | {(0x1A86, product) for product in (0x7523, 0x55D3, 0x55D4)}
+    | {(0x0403, product) for product in (0x6001, 0x6010, 0x6011, 0x6014, 0x6015)}
+)
 
 
 @dataclass(frozen=True)
@@ -183,9 +190,11 @@ def flashed(name: str, file: str) -> Path:
 
 
 def build_facts(firmware: Path) -> dict[str, Any]:
-    """What is known about a firmware file from the build or the distribution that it lies in; else empty."""
+    """What is known about a firmware, a file or a folder of them, from the build or the distribution that it
+    lies in; else empty."""
+    folder = firmware if firmware.is_dir() else firmware.parent
     with contextlib.suppress(OSError, ValueError):
-        return json.loads(firmware.with_name("firmware.json").read_text(encoding="utf-8"))
+        return json.loads((folder / "firmware.json").read_text(encoding="utf-8"))
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         manifest = json.loads(firmware.with_name("manifest.json").read_text(encoding="utf-8"))
         return next((e for e in manifest["firmware"] if e["file"] == firmware.name), {})

@@ -45,6 +45,8 @@ _a8_b = memoryview(bytearray({size}))
 class Partition:
     """ROMFS partition 0 of the board at the other end of repl. ToolError if there is none."""
 
+    start = romfs.START  # where the first entry of an image for it begins
+
     def __init__(self, repl: Repl, bulk: Bulk) -> None:
         self.repl = repl
         self.bulk = bulk

@@ -110,8 +110,9 @@ def _number(image: bytes, at: int, end: int) -> tuple[int, int]:
     raise RomfsError(f"the number at byte {at} has no end")
 
 
-def build(files: Files) -> bytes:
-    """An image with these files. It depends on nothing else. RomfsError for paths that contradict another."""
+def build(files: Files, start: int = START) -> bytes:
+    """An image with these files, whose first entry begins at byte start. It depends on nothing else.
+    RomfsError for paths that contradict another."""
     tree: dict = {}
     for path, data in files.items():
         *folders, name = path.split("/")
@@ -124,7 +125,9 @@ def build(files: Files) -> bytes:
             raise RomfsError(f"{path!r} is a file and a directory")
         if name:
             here[name] = data
-    body = bytes([PADDING, START - HEADER - 2]) + bytes(START - HEADER - 2) + _entries(tree, START)
+    digits = next(n for n in range(1, 5) if start - HEADER - 1 - n < 1 << 7 * n)
+    gap = start - HEADER - 1 - digits
+    body = bytes([PADDING]) + _digits(gap, digits) + bytes(gap) + _entries(tree, start)
     return MAGIC + _digits(len(body), HEADER - len(MAGIC)) + body
 
 

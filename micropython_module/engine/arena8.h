@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "config.h"
+#include "target.h"
 
 #define A8_VERSION "0.1.0"
 
@@ -70,17 +71,6 @@ typedef enum {
     A8_UINT16 = 16,
     A8_INT4 = 17,
 } a8_dtype_t;
-
-// Instruction sets that have kernels of their own. Kernel variants differ in
-// the scratch they need; a size can therefore be asked for any of them anywhere.
-typedef enum {
-    A8_TARGET_GENERIC = 0,
-    A8_TARGET_ARMV6M = 1,
-    A8_TARGET_ARMDSP = 2,
-    A8_TARGET_RV32 = 3,
-    A8_TARGET_XTENSA = 4,
-    A8_TARGET_COUNT = 5,
-} a8_target_t;
 
 // The target that this build's kernels are for.
 a8_target_t a8_target_native(void);

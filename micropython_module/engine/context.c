@@ -6,11 +6,6 @@
 #include "flexbuffer.h"
 #include "interpreter.h"
 
-// Handles that load keeps track of, and variables: more than any real model has, few enough to search.
-#define MAX_HANDLES (1024)
-// Bytes of a variable's name; many nodes may have the same long one.
-#define MAX_NAME (1000)
-
 // Where a node's operands end: at its a8_state_t, or its block.
 static uint32_t behind_operands(const a8_node_t *node) {
     return (node->operands + 4 * ((uint32_t)node->n_inputs + node->n_outputs) + 7) & ~(uint32_t)7;
@@ -39,7 +34,7 @@ bool a8_ctx_has_input(const a8_ctx_t *ctx, uint32_t i) {
 static int get_operand(a8_ctx_t *ctx, uint32_t i, uint32_t n, uint32_t first, a8_tensor_info_t *info,
     const char *message) {
     if (i >= n || ctx->operands[first + i] == A8_LEFT_OUT) {
-        return a8_node_error(ctx, A8_ERR_MODEL, message, A8_NONE, (int32_t)(i + 1), (int32_t)n);
+        return a8_ctx_fail(ctx, A8_ERR_MODEL, message, (int32_t)(i + 1), (int32_t)n);
     }
     uint32_t index = ctx->operands[first + i];
     int ret = a8_model_tensor(ctx->model, ctx->subgraph, index, info, ctx->err);
@@ -60,34 +55,34 @@ int a8_ctx_output(a8_ctx_t *ctx, uint32_t i, a8_tensor_info_t *info) {
     return get_operand(ctx, i, ctx->node->n_outputs, ctx->node->n_inputs, info, "the node lacks an output");
 }
 
-static bool option(const a8_ctx_t *ctx, uint32_t field, uint32_t bytes, uint32_t *position) {
+// Reads an option, which stays as it is if the model doesn't say.
+static void option(const a8_ctx_t *ctx, uint32_t field, uint32_t bytes, uint32_t *value) {
     a8_flatbuffer_t fb = a8_model_flatbuffer(ctx->model);
-    uint32_t options = ctx->info->options;
-    return options != 0 && a8_flatbuffer_field(&fb, options, field, bytes, position) && *position != 0;
+    uint32_t position;
+    if (ctx->info->options != 0 && a8_flatbuffer_field(&fb, ctx->info->options, field, bytes, &position) &&
+        position != 0) {
+        *value = bytes == 1 ? (uint32_t)(int8_t)a8_flatbuffer_u8(&fb, position) : a8_flatbuffer_u32(&fb, position);
+    }
 }
 
 int32_t a8_ctx_option_int8(const a8_ctx_t *ctx, uint32_t field, int32_t otherwise) {
-    a8_flatbuffer_t fb = a8_model_flatbuffer(ctx->model);
-    uint32_t position;
-    return option(ctx, field, 1, &position) ? (int8_t)a8_flatbuffer_u8(&fb, position) : otherwise;
+    uint32_t value = (uint32_t)otherwise;
+    option(ctx, field, 1, &value);
+    return (int32_t)value;
 }
 
 int32_t a8_ctx_option_int32(const a8_ctx_t *ctx, uint32_t field, int32_t otherwise) {
-    a8_flatbuffer_t fb = a8_model_flatbuffer(ctx->model);
-    uint32_t position;
-    return option(ctx, field, 4, &position) ? (int32_t)a8_flatbuffer_u32(&fb, position) : otherwise;
+    uint32_t value = (uint32_t)otherwise;
+    option(ctx, field, 4, &value);
+    return (int32_t)value;
 }
 
 float a8_ctx_option_float(const a8_ctx_t *ctx, uint32_t field, float otherwise) {
-    a8_flatbuffer_t fb = a8_model_flatbuffer(ctx->model);
-    uint32_t position;
-    if (!option(ctx, field, 4, &position)) {
-        return otherwise;
-    }
-    uint32_t bits = a8_flatbuffer_u32(&fb, position);
-    float value;
-    memcpy(&value, &bits, sizeof(value));
-    return value;
+    uint32_t value;
+    memcpy(&value, &otherwise, sizeof(value));
+    option(ctx, field, 4, &value);
+    memcpy(&otherwise, &value, sizeof(value));
+    return otherwise;
 }
 
 static a8_flatbuffer_t custom_options(const a8_ctx_t *ctx) {
@@ -119,8 +114,7 @@ bool a8_ctx_custom_bool(const a8_ctx_t *ctx, const char *name, bool otherwise) {
 
 void *a8_ctx_alloc(a8_ctx_t *ctx, uint32_t bytes) {
     if (((ctx->mem->records_used + 7) & ~(uint32_t)7) != block_position(ctx->records, ctx->node)) {
-        a8_node_error(ctx, A8_ERR_UNSUPPORTED, "the operator asks for a second block of records", A8_NONE, A8_NONE,
-            A8_NONE);
+        a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "the operator asks for a second block of records", A8_NONE, A8_NONE);
         return NULL;
     }
     void *block = a8_arena_record(ctx->mem, bytes, 8);
@@ -132,8 +126,8 @@ void *a8_ctx_alloc(a8_ctx_t *ctx, uint32_t bytes) {
 
 int a8_ctx_state(a8_ctx_t *ctx, uint32_t bytes) {
     if (((ctx->mem->records_used + 7) & ~(uint32_t)7) != behind_operands(ctx->node)) {
-        return a8_node_error(ctx, A8_ERR_UNSUPPORTED, "the operator asks for state too late, or twice", A8_NONE,
-            A8_NONE, A8_NONE);
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "the operator asks for state too late, or twice", A8_NONE,
+            A8_NONE);
     }
     bytes = bytes > INT32_MAX ? INT32_MAX : (bytes + 7) & ~(uint32_t)7; // that much fails below
     a8_state_t *state = a8_arena_record(ctx->mem, (uint32_t)sizeof(a8_state_t) + bytes, 8);
@@ -150,8 +144,8 @@ int a8_ctx_state(a8_ctx_t *ctx, uint32_t bytes) {
 
 int a8_ctx_scratch(a8_ctx_t *ctx, uint32_t bytes) {
     if (bytes > INT32_MAX || ctx->node->scratch != 0) {
-        return a8_node_error(ctx, A8_ERR_UNSUPPORTED, "the operator asks for too much scratch, or twice", A8_NONE,
-            INT32_MAX, A8_NONE);
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "the operator asks for too much scratch, or twice", INT32_MAX,
+            A8_NONE);
     }
     ctx->node->scratch = bytes;
     return A8_OK;
@@ -195,276 +189,21 @@ bool a8_ctx_stop(a8_ctx_t *ctx) {
     return ctx->it->poll != NULL && !ctx->it->poll(ctx->it->arg);
 }
 
-int a8_ctx_fail(a8_ctx_t *ctx, int code, const char *message, int32_t needed, int32_t given) {
-    return a8_node_error(ctx, code, message, A8_NONE, needed, given);
+int a8_ctx_error(a8_ctx_t *ctx, int code, const char *message, int32_t needed, int32_t given) {
+    a8_error_t *err = ctx->err;
+    a8_error(err, code, message, needed, given);
+    if (err != NULL) {
+        err->subgraph = (int32_t)ctx->subgraph;
+        err->node = (int32_t)ctx->node_index;
+        err->op = ctx->op;
+    }
+    return code;
 }
 
-// ---------------------------------------------------------------------------
-// Control flow.
-
-// An input, or with output an output, of a subgraph.
-static int callee_tensor(a8_ctx_t *ctx, uint32_t subgraph, uint32_t i, bool output, a8_tensor_info_t *info,
-    int32_t *index) {
-    *index = output ? a8_model_output(ctx->model, subgraph, i) : a8_model_input(ctx->model, subgraph, i);
-    if (*index < 0) {
-        return a8_node_error(ctx, A8_ERR_MODEL, "the subgraph lacks an input or output", A8_NONE, (int32_t)(i + 1),
-            (int32_t)subgraph);
-    }
-    return a8_model_tensor(ctx->model, subgraph, (uint32_t)*index, info, ctx->err);
+int a8_ctx_model_error(a8_ctx_t *ctx, const char *message, int32_t needed, int32_t given) {
+    return a8_ctx_error(ctx, A8_ERR_MODEL, message, needed, given);
 }
 
-int a8_ctx_callee_output(a8_ctx_t *ctx, uint32_t subgraph, uint32_t i, a8_tensor_info_t *info) {
-    int32_t index;
-    return callee_tensor(ctx, subgraph, i, true, info, &index);
-}
-
-static int compare(a8_ctx_t *ctx, const a8_tensor_info_t *mine, const a8_tensor_info_t *theirs, uint32_t *bytes) {
-    if (mine->dtype != theirs->dtype) {
-        return a8_node_error(ctx, A8_ERR_MODEL, "a tensor has another type in the subgraph that the node runs",
-            A8_NONE, (int32_t)mine->dtype, (int32_t)theirs->dtype);
-    }
-    if (mine->bytes != theirs->bytes) {
-        return a8_node_error(ctx, A8_ERR_MODEL, "a tensor has another size in the subgraph that the node runs",
-            A8_NONE, (int32_t)mine->bytes, (int32_t)theirs->bytes);
-    }
-    *bytes = mine->bytes;
-    return A8_OK;
-}
-
-int a8_ctx_callee(a8_ctx_t *ctx, uint32_t i, uint32_t *subgraph, uint32_t *inputs, uint32_t *outputs) {
-    uint32_t callees[2], n_graphs = a8_header(ctx->records)->n_graphs;
-    *subgraph = i < a8_model_callees(ctx->model, ctx->info, callees) ? callees[i] : UINT32_MAX;
-    if (*subgraph >= n_graphs) {
-        return a8_node_error(ctx, A8_ERR_MODEL, "the node runs a subgraph that is not there", A8_NONE,
-            (int32_t)n_graphs, (int32_t)*subgraph);
-    }
-    uint32_t level = a8_graph(ctx->records, ctx->subgraph)->level;
-    if (level != A8_UNREACHED && a8_graph(ctx->records, *subgraph)->level <= level) {
-        return a8_node_error(ctx, A8_ERR_UNSUPPORTED, "the node runs its own subgraph", A8_NONE, A8_NONE,
-            (int32_t)*subgraph);
-    }
-    *inputs = a8_model_inputs(ctx->model, *subgraph);
-    *outputs = a8_model_outputs(ctx->model, *subgraph);
-    return A8_OK;
-}
-
-static a8_resource_t *get_resource(const uint8_t *records, uint32_t position) {
-    return (a8_resource_t *)(uintptr_t)(records + position);
-}
-
-uint32_t a8_given_resource(const a8_ctx_t *ctx, uint32_t subgraph, uint32_t input) {
-    for (uint32_t position = ctx->given; position != 0;) {
-        const a8_given_t *given = (const a8_given_t *)(const void *)(ctx->records + position);
-        if (given->subgraph == subgraph && given->input == input) {
-            return given->resource;
-        }
-        position = given->before;
-    }
-    return 0;
-}
-
-static int too_many(a8_ctx_t *ctx) {
-    return a8_node_error(ctx, A8_ERR_UNSUPPORTED, "the model has too many variables", A8_NONE, MAX_HANDLES, A8_NONE);
-}
-
-// Notes that the subgraph gets this handle.
-static int give_handle(a8_ctx_t *ctx, uint32_t resource, uint32_t subgraph, uint32_t input) {
-    uint32_t other = a8_given_resource(ctx, subgraph, input), position;
-    if (other != 0 && other != resource) {
-        return a8_node_error(ctx, A8_ERR_UNSUPPORTED, "a subgraph is run with different variables", A8_NONE, A8_NONE,
-            (int32_t)subgraph);
-    }
-    if (other != 0) {
-        return A8_OK;
-    }
-    uint32_t number = 0;
-    if (ctx->given != 0) {
-        number = ((const a8_given_t *)(const void *)(ctx->records + ctx->given))->number + 1;
-    }
-    if (number >= MAX_HANDLES || input > UINT16_MAX) {
-        return too_many(ctx);
-    }
-    a8_given_t *given = a8_record(ctx, 1, sizeof(a8_given_t), &position);
-    if (given == NULL) {
-        return a8_record_error(ctx);
-    }
-    given->before = ctx->given;
-    given->resource = resource;
-    given->subgraph = (uint16_t)subgraph;
-    given->input = (uint16_t)input;
-    given->number = number;
-    ctx->given = position;
-    return A8_OK;
-}
-
-int a8_ctx_give(a8_ctx_t *ctx, uint32_t input, uint32_t subgraph, uint32_t callee_input, uint32_t *bytes) {
-    a8_tensor_info_t mine, theirs;
-    int32_t index;
-    int ret = a8_ctx_input(ctx, input, &mine);
-    if (ret != A8_OK || (ret = callee_tensor(ctx, subgraph, callee_input, false, &theirs, &index)) != A8_OK ||
-        (ret = compare(ctx, &mine, &theirs, bytes)) != A8_OK) {
-        return ret;
-    }
-    const a8_buffer_t *tensor = &ctx->tensors[ctx->operands[input]];
-    return tensor->bytes == A8_HANDLE ? give_handle(ctx, tensor->offset, subgraph, callee_input) : A8_OK;
-}
-
-// An output becomes a handle.
-static int take_handle(a8_ctx_t *ctx, uint32_t resource, uint32_t output) {
-    a8_buffer_t *tensor = &ctx->tensors[ctx->operands[ctx->node->n_inputs + output]];
-    if (tensor->bytes == A8_HANDLE && tensor->offset != resource) {
-        return a8_node_error(ctx, A8_ERR_UNSUPPORTED, "which variable an output names is not known at load", A8_NONE,
-            A8_NONE, A8_NONE);
-    }
-    tensor->bytes = A8_HANDLE;
-    tensor->offset = resource;
-    return A8_OK;
-}
-
-int a8_ctx_take(a8_ctx_t *ctx, uint32_t output, uint32_t subgraph, uint32_t callee_output, uint32_t *bytes) {
-    a8_tensor_info_t mine, theirs;
-    int32_t index;
-    int ret = a8_ctx_output(ctx, output, &mine);
-    if (ret != A8_OK || (ret = callee_tensor(ctx, subgraph, callee_output, true, &theirs, &index)) != A8_OK ||
-        (ret = compare(ctx, &mine, &theirs, bytes)) != A8_OK) {
-        return ret;
-    }
-    // A handle that the subgraph only hands through keeps its variable; any other stays unknown.
-    for (uint32_t i = 0; mine.dtype == A8_RESOURCE && i < UINT8_MAX; ++i) {
-        if (a8_model_input(ctx->model, subgraph, i) == index) {
-            uint32_t resource = a8_given_resource(ctx, subgraph, i);
-            return resource == 0 ? A8_OK : take_handle(ctx, resource, output);
-        }
-    }
-    return A8_OK;
-}
-
-bool a8_ctx_same_variable(const a8_ctx_t *ctx, uint32_t input, uint32_t output) {
-    const a8_buffer_t *in = &ctx->tensors[ctx->operands[input]];
-    const a8_buffer_t *out = &ctx->tensors[ctx->operands[ctx->node->n_inputs + output]];
-    return in->bytes != A8_HANDLE || (out->bytes == A8_HANDLE && out->offset == in->offset);
-}
-
-void *a8_ctx_callee_in(const a8_ctx_t *ctx, uint32_t subgraph, uint32_t i, uint32_t bytes) {
-    const a8_port_t *port = a8_port(ctx->records, subgraph, i);
-    bool good = i < a8_graph(ctx->records, subgraph)->n_inputs && port->bytes == bytes;
-    return good ? a8_located(ctx->it, port->location) : NULL;
-}
-
-const void *a8_ctx_callee_out(const a8_ctx_t *ctx, uint32_t subgraph, uint32_t i, uint32_t bytes) {
-    const a8_graph_t *graph = a8_graph(ctx->records, subgraph);
-    const a8_port_t *port = a8_port(ctx->records, subgraph, graph->n_inputs + i);
-    return i < graph->n_outputs && port->bytes == bytes ? a8_located(ctx->it, port->location) : NULL;
-}
-
-int a8_ctx_enter(a8_ctx_t *ctx, uint32_t subgraph, uint32_t phase) {
-    ctx->entered = subgraph;
-    ctx->phase = phase;
-    return A8_ENTERED;
-}
-
-uint32_t a8_ctx_phase(const a8_ctx_t *ctx) {
-    return ctx->phase;
-}
-
-// ---------------------------------------------------------------------------
-// Variables.
-
-static bool same_string(a8_string_t a, a8_string_t b) {
-    return a.len == b.len && (a.len == 0 || memcmp(a.str, b.str, a.len) == 0);
-}
-
-// Position of the variable with that name; 0 if there is none yet. One without a container is in any.
-static uint32_t find_resource(a8_ctx_t *ctx, a8_string_t container, a8_string_t name, uint32_t crc32) {
-    for (uint32_t position = a8_header(ctx->records)->resources; position != 0;) {
-        const a8_resource_t *resource = get_resource(ctx->records, position);
-        a8_node_info_t info;
-        a8_string_t its_container, its_name;
-        if (resource->name_crc32 == crc32 &&
-            a8_model_node(ctx->model, resource->subgraph, resource->node, &info, NULL) == A8_OK &&
-            a8_model_variable(ctx->model, &info, &its_container, &its_name) && same_string(its_name, name) &&
-            (its_container.len == 0 || container.len == 0 || same_string(its_container, container))) {
-            return position;
-        }
-        position = resource->before;
-    }
-    return 0;
-}
-
-int a8_ctx_make_handle(a8_ctx_t *ctx) {
-    a8_tensor_info_t info;
-    a8_string_t container, name;
-    int ret = a8_ctx_output(ctx, 0, &info);
-    if (ret != A8_OK) {
-        return ret;
-    }
-    if (info.dtype != A8_RESOURCE || !a8_model_variable(ctx->model, ctx->info, &container, &name)) {
-        return a8_node_error(ctx, A8_ERR_MODEL, "the node does not name a variable", A8_NONE, A8_RESOURCE,
-            (int32_t)info.dtype);
-    }
-    if (container.len > MAX_NAME || name.len > MAX_NAME) {
-        return a8_node_error(ctx, A8_ERR_UNSUPPORTED, "the name of the variable is too long", A8_NONE, MAX_NAME,
-            (int32_t)(name.len > container.len ? name.len : container.len));
-    }
-    uint32_t crc32 = a8_crc32(0, name.str, name.len);
-    uint32_t position = find_resource(ctx, container, name, crc32);
-    if (position == 0) {
-        a8_header_t *header = a8_header(ctx->records);
-        uint32_t number = header->resources == 0 ? 0 : get_resource(ctx->records, header->resources)->number + 1;
-        if (number >= MAX_HANDLES) {
-            return too_many(ctx);
-        }
-        a8_resource_t *resource = a8_record(ctx, 1, sizeof(a8_resource_t), &position);
-        if (resource == NULL) {
-            return a8_record_error(ctx);
-        }
-        resource->before = header->resources;
-        resource->name_crc32 = crc32;
-        resource->dtype = UINT16_MAX;
-        resource->fill_subgraph = UINT16_MAX;
-        resource->subgraph = (uint16_t)ctx->subgraph;
-        resource->node = (uint16_t)ctx->node_index;
-        resource->number = (uint16_t)number;
-        header->resources = position;
-    }
-    return take_handle(ctx, position, 0);
-}
-
-int a8_ctx_handle(a8_ctx_t *ctx, uint32_t i, const a8_tensor_info_t *content, int32_t fill) {
-    a8_tensor_info_t info;
-    int ret = a8_ctx_input(ctx, i, &info);
-    if (ret != A8_OK) {
-        return ret;
-    }
-    const a8_buffer_t *tensor = &ctx->tensors[ctx->operands[i]];
-    if (tensor->bytes != A8_HANDLE && a8_graph(ctx->records, ctx->subgraph)->level == A8_UNREACHED) {
-        return A8_OK; // never runs, so there is nobody to know it from
-    }
-    if (tensor->bytes != A8_HANDLE) {
-        return a8_node_error(ctx, A8_ERR_UNSUPPORTED, "which variable the node uses is not known at load",
-            (int32_t)ctx->operands[i], A8_NONE, A8_NONE);
-    }
-    a8_resource_t *resource = get_resource(ctx->records, tensor->offset);
-    if (resource->dtype == UINT16_MAX) {
-        resource->dtype = (uint16_t)content->dtype;
-        resource->bytes = content->bytes;
-    }
-    if (resource->dtype != (uint16_t)content->dtype) {
-        return a8_node_error(ctx, A8_ERR_MODEL, "the variable has another type elsewhere", A8_NONE,
-            (int32_t)resource->dtype, (int32_t)content->dtype);
-    }
-    if (resource->bytes != content->bytes) {
-        return a8_node_error(ctx, A8_ERR_MODEL, "the variable has another size elsewhere", A8_NONE,
-            (int32_t)resource->bytes, (int32_t)content->bytes);
-    }
-    // The first node says it, in the order of subgraphs.
-    if (fill >= 0 && ctx->subgraph < resource->fill_subgraph) {
-        resource->fill_subgraph = (uint16_t)ctx->subgraph;
-        resource->fill = (uint16_t)fill;
-    }
-    return A8_OK;
-}
-
-void *a8_ctx_handled(const a8_ctx_t *ctx, uint32_t i) {
-    return ctx->it->arena + get_resource(ctx->records, ctx->operands[i])->location;
+int a8_ctx_unsupported(a8_ctx_t *ctx, const char *message, int32_t needed, int32_t given) {
+    return a8_ctx_error(ctx, A8_ERR_UNSUPPORTED, message, needed, given);
 }

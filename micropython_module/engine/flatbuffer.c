@@ -83,6 +83,51 @@ bool a8_flatbuffer_field(const a8_flatbuffer_t *fb, uint32_t table, uint32_t fie
     return true;
 }
 
+// The vector that the offset at pos leads to.
+static bool read_vector(const a8_flatbuffer_t *fb, uint32_t pos, uint32_t bytes, uint32_t *first, uint32_t *count) {
+    uint32_t at;
+    if (!follow_offset(fb, pos, &at) || !a8_flatbuffer_has(fb, at, 4)) {
+        return false;
+    }
+    const uint32_t n = a8_flatbuffer_u32(fb, at);
+    if (n > (fb->size - at - 4) / bytes) {
+        return false;
+    }
+    *first = at + 4;
+    *count = n;
+    return true;
+}
+
+bool a8_flatbuffer_read(const a8_flatbuffer_t *fb, uint32_t table, const uint8_t *fields, uint32_t *values) {
+    static const uint8_t sizes[] = { 1, 4, 8, 4, 4, 4, 4 }, elements[] = { 1, 4, 8 };
+    for (; *fields != A8_FIELD_END; ++fields, ++values) {
+        const uint32_t kind = *fields & 0xf0;
+        uint32_t pos;
+        if (!a8_flatbuffer_field(fb, table, *fields & 0x0f, sizes[kind >> 4], &pos)) {
+            return false;
+        }
+        if (kind >= A8_FIELD_U64) {
+            *values = pos;
+        }
+        if (kind >= A8_FIELD_BYTES) {
+            const uint32_t bytes = elements[(kind - A8_FIELD_BYTES) >> 4];
+            *++values = 0;
+            if (pos != 0 && !read_vector(fb, pos, bytes, values - 1, values)) {
+                return false;
+            }
+        } else if (pos == 0) {
+            continue;
+        } else if (kind == A8_FIELD_U8) {
+            *values = a8_flatbuffer_u8(fb, pos);
+        } else if (kind == A8_FIELD_U32) {
+            *values = a8_flatbuffer_u32(fb, pos);
+        } else if (kind == A8_FIELD_TABLE && !a8_flatbuffer_follow(fb, pos, values)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool a8_flatbuffer_field_u8(const a8_flatbuffer_t *fb, uint32_t table, uint32_t field, uint32_t *value) {
     uint32_t pos;
     if (!a8_flatbuffer_field(fb, table, field, 1, &pos)) {
@@ -116,25 +161,11 @@ bool a8_flatbuffer_table(const a8_flatbuffer_t *fb, uint32_t table, uint32_t fie
 
 bool a8_flatbuffer_vector(const a8_flatbuffer_t *fb, uint32_t table, uint32_t field, uint32_t bytes,
     a8_vector_t *vector) {
-    uint32_t at;
+    uint32_t pos;
     vector->first = 0;
     vector->count = 0;
-    if (!a8_flatbuffer_field(fb, table, field, 4, &at)) {
-        return false;
-    }
-    if (at == 0) {
-        return true;
-    }
-    if (!follow_offset(fb, at, &at) || !a8_flatbuffer_has(fb, at, 4)) {
-        return false;
-    }
-    uint32_t count = a8_flatbuffer_u32(fb, at);
-    if (count > (fb->size - at - 4) / bytes) {
-        return false;
-    }
-    vector->first = at + 4;
-    vector->count = count;
-    return true;
+    return a8_flatbuffer_field(fb, table, field, 4, &pos) &&
+        (pos == 0 || read_vector(fb, pos, bytes, &vector->first, &vector->count));
 }
 
 bool a8_flatbuffer_element(const a8_flatbuffer_t *fb, const a8_vector_t *vector, uint32_t i, uint32_t *table) {

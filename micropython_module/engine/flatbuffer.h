@@ -43,6 +43,20 @@ bool a8_flatbuffer_table(const a8_flatbuffer_t *fb, uint32_t table, uint32_t fie
 // The vector, or with bytes 1 the string, that a field refers to.
 bool a8_flatbuffer_vector(const a8_flatbuffer_t *fb, uint32_t table, uint32_t field, uint32_t bytes,
     a8_vector_t *vector);
+// What a field can be, and how a list of fields says so.
+enum {
+    A8_FIELD_U8 = 0x00, // 1 value, left as it is if the field is absent
+    A8_FIELD_U32 = 0x10,
+    A8_FIELD_U64 = 0x20, // 1 value: its position
+    A8_FIELD_TABLE = 0x30, // 1 value: the position of a checked table
+    A8_FIELD_BYTES = 0x40, // 2 values: position of the first of a vector's elements of 1, 4 or 8 bytes, and how many
+    A8_FIELD_WORDS = 0x50,
+    A8_FIELD_LONGS = 0x60,
+    A8_FIELD_END = 0xff,
+};
+// Reads the fields of a list, each its number (below 16) with what it is, to values in the list's order.
+// Of absent ones other than scalars the values are 0.
+bool a8_flatbuffer_read(const a8_flatbuffer_t *fb, uint32_t table, const uint8_t *fields, uint32_t *values);
 // The i-th table of a vector of tables.
 bool a8_flatbuffer_element(const a8_flatbuffer_t *fb, const a8_vector_t *vector, uint32_t i, uint32_t *table);
 

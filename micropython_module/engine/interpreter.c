@@ -19,7 +19,16 @@ static int measure(a8_ctx_t *ctx, void *work, uint32_t work_size, a8_sizes_t *si
     }
     a8_arena_init_shared(&mem, work, work_size);
     ctx->mem = &mem;
-    return a8_load_records(ctx, sizes);
+    int ret = a8_load_records(ctx, sizes);
+    if (ret != A8_ERR_MEMORY) {
+        return ret;
+    }
+    // Records and temporary memory share the work memory, and load has met its end.
+    uint32_t needed = a8_arena_records_bytes(&mem) + ((mem.temp_used + A8_ALIGN - 1) & ~(uint32_t)(A8_ALIGN - 1));
+    // Ask for a quarter more than was given, or searching the size would take many rounds.
+    uint32_t next = (mem.temp_size + mem.temp_size / 4 + A8_ALIGN) & ~(uint32_t)(A8_ALIGN - 1);
+    return a8_error(ctx->err, ret, "the work memory is too small", (int32_t)(needed > next ? needed : next),
+        (int32_t)mem.temp_size);
 }
 
 int a8_measure(const a8_model_t *model, a8_target_t target, void *work, uint32_t work_size, a8_sizes_t *sizes,
@@ -65,7 +74,7 @@ int a8_load(a8_interpreter_t *it, const a8_model_t *model, a8_target_t target, v
         return ret;
     }
     if (ctx.planned > arena_size) {
-        return a8_error(err, A8_ERR_MEMORY, "the arena is too small", (int32_t)ctx.planned, (int32_t)arena_size);
+        return a8_error(err, A8_ERR_MEMORY, A8_SMALL_ARENA, (int32_t)ctx.planned, (int32_t)arena_size);
     }
     it->model = *model;
     it->records = records;
@@ -101,7 +110,7 @@ static int run_node(a8_interpreter_t *it, a8_frame_t *frame, uint32_t *entered, 
     const uint32_t row = ctx.node->row & ~A8_HAS_STATE;
     ctx.op = a8_op_row_code(row);
     if (a8_ctx_stop(&ctx)) {
-        return a8_node_error(&ctx, A8_ERR_ABORTED, "stopped before an operator", A8_NONE, A8_NONE, A8_NONE);
+        return a8_ctx_fail(&ctx, A8_ERR_ABORTED, "stopped before an operator", A8_NONE, A8_NONE);
     }
     if (err != NULL) {
         err->code = A8_OK;
@@ -116,8 +125,8 @@ static int run_node(a8_interpreter_t *it, a8_frame_t *frame, uint32_t *entered, 
     }
     node->microseconds += it->clock != NULL ? it->clock(it->arg) - start : 0;
     if (ret < 0 && err != NULL && err->code == A8_OK) {
-        a8_node_error(&ctx, ret, ret == A8_ERR_ABORTED ? "stopped inside an operator" : "the operator failed", A8_NONE,
-            A8_NONE, A8_NONE);
+        a8_ctx_fail(&ctx, ret, ret == A8_ERR_ABORTED ? "stopped inside an operator" : "the operator failed", A8_NONE,
+            A8_NONE);
     }
     frame->phase = ctx.phase;
     *entered = ctx.entered;

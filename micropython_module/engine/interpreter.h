@@ -23,6 +23,7 @@
 #include "model.h"
 #include "op.h"
 #include "planner.h"
+#include "registry.h"
 
 // A location is an offset in the arena, or with this bit an offset in the model's bytes. That of a handle
 // is the position of its a8_resource_t.
@@ -197,14 +198,31 @@ static inline bool a8_is_constant(const a8_buffer_t *tensor) {
 // Everything that load and measure have in common; ctx has err, model, mem and target.
 int a8_load_records(a8_ctx_t *ctx, a8_sizes_t *sizes);
 
-// Errors: about a node; there is no room for more records; the model changed while it was loaded (load reads
-// some things twice, and what depends on it must not rest on two different answers).
-int a8_node_error(const a8_ctx_t *ctx, int code, const char *message, int32_t tensor, int32_t needed, int32_t given);
+// Errors: there is no room for more records; the model changed while it was loaded (load reads some things twice, and
+// what depends on it must not rest on two different answers).
 int a8_record_error(const a8_ctx_t *ctx);
 int a8_model_changed(const a8_ctx_t *ctx);
+#define A8_SMALL_ARENA "the arena is too small"
+#define A8_TOO_LARGE "the tensors take more than 2^31 - 1 bytes"
 // Zeroed bytes of records for so many of so many bytes, and their position. NULL if there is no room.
 void *a8_record(const a8_ctx_t *ctx, uint32_t count, uint32_t bytes, uint32_t *position);
-// Where in the records the handle that the subgraph gets in that input has its a8_resource_t, 0 if it doesn't get one.
-uint32_t a8_given_resource(const a8_ctx_t *ctx, uint32_t subgraph, uint32_t input);
+#if A8_TELL_PLAN
+void a8_tell(const a8_ctx_t *ctx, int32_t tensor, const a8_buffer_t *buffer);
+#endif
+
+// Times of lifetimes: node i runs at i + 1; inputs are written before, outputs read after.
+#define A8_TIME_BEFORE (0)
+#define A8_TIME_OF(node) ((uint16_t)((node) + 1))
+#define A8_TIME_AFTER (UINT16_MAX - 1)
+
+// What load does for subgraphs that others run and for variables that handles name.
+struct a8_subgraphs {
+    // Gives the subgraphs that run their levels; all but subgraph 0 are A8_UNREACHED.
+    int (*find_levels)(a8_ctx_t *ctx, a8_header_t *header);
+    // If ctx->given: an input of ctx->subgraph becomes the handle that the subgraph gets there.
+    void (*give)(const a8_ctx_t *ctx, uint32_t input, a8_buffer_t *tensor);
+    // If header->resources: gives them their places in the arena.
+    int (*plan)(a8_ctx_t *ctx, const a8_header_t *header);
+};
 
 #endif

@@ -12,48 +12,45 @@
 
 #include "registry.h"
 
-// Times of lifetimes: node i runs at i + 1; inputs are written before, outputs read after.
-#define TIME_BEFORE (0)
-#define TIME_OF(node) ((uint16_t)((node) + 1))
-#define TIME_AFTER (UINT16_MAX - 1)
 #define NEVER (UINT16_MAX) // first of a tensor that nothing has written
-#define TOO_LARGE "the tensors take more than 2^31 - 1 bytes"
 #define MAX_NODES (UINT16_MAX - 3)
 
-int a8_node_error(const a8_ctx_t *ctx, int code, const char *message, int32_t tensor, int32_t needed, int32_t given) {
-    a8_error_at(ctx->err, code, message, ctx->subgraph, (int32_t)ctx->node_index, tensor, needed, given);
+// An error about a tensor of the subgraph, or about the subgraph itself.
+static int graph_error(const a8_ctx_t *ctx, int code, const char *message, int32_t tensor) {
+    a8_error(ctx->err, code, message, A8_NONE, A8_NONE);
     if (ctx->err != NULL) {
-        ctx->err->op = ctx->op;
+        ctx->err->subgraph = (int32_t)ctx->subgraph;
+        ctx->err->tensor = tensor;
     }
     return code;
 }
 
-// An error about a tensor of the subgraph, or about the subgraph itself.
-static int graph_error(const a8_ctx_t *ctx, int code, const char *message, int32_t tensor, int32_t needed,
-    int32_t given) {
-    return a8_error_at(ctx->err, code, message, ctx->subgraph, A8_NONE, tensor, needed, given);
+static int graph_error_numbers(const a8_ctx_t *ctx, int code, const char *message, int32_t needed, int32_t given) {
+    graph_error(ctx, code, message, A8_NONE);
+    if (ctx->err != NULL) {
+        ctx->err->needed = needed;
+        ctx->err->given = given;
+    }
+    return code;
+}
+
+// An error about a tensor of the node.
+static int operand_error(a8_ctx_t *ctx, const char *message, int32_t tensor) {
+    a8_ctx_model_error(ctx, message, A8_NONE, A8_NONE);
+    if (ctx->err != NULL) {
+        ctx->err->tensor = tensor;
+    }
+    return A8_ERR_MODEL;
 }
 
 int a8_record_error(const a8_ctx_t *ctx) {
-    const a8_arena_t *mem = ctx->mem;
-    if (mem->shared) {
-        uint32_t needed = a8_arena_records_bytes(mem) + ((mem->temp_used + A8_ALIGN - 1) & ~(uint32_t)(A8_ALIGN - 1));
-        // Ask for a quarter more than was given, or searching the size would take many rounds.
-        uint32_t next = (mem->temp_size + mem->temp_size / 4 + A8_ALIGN) & ~(uint32_t)(A8_ALIGN - 1);
-        return a8_error(ctx->err, A8_ERR_MEMORY, "the work memory is too small",
-            (int32_t)(needed > next ? needed : next), (int32_t)mem->temp_size);
-    }
-    return a8_error(ctx->err, A8_ERR_MEMORY, "the records do not fit", (int32_t)a8_arena_records_bytes(mem),
-        (int32_t)mem->records_size);
+    return a8_error(ctx->err, A8_ERR_MEMORY, "the records do not fit", (int32_t)a8_arena_records_bytes(ctx->mem),
+        (int32_t)ctx->mem->records_size);
 }
 
 static int temp_error(const a8_ctx_t *ctx) {
-    const a8_arena_t *mem = ctx->mem;
-    if (mem->shared) {
-        return a8_record_error(ctx);
-    }
-    return a8_error(ctx->err, A8_ERR_MEMORY, "the arena is too small", (int32_t)mem->temp_used,
-        (int32_t)mem->temp_size);
+    return a8_error(ctx->err, A8_ERR_MEMORY, A8_SMALL_ARENA, (int32_t)ctx->mem->temp_used,
+        (int32_t)ctx->mem->temp_size);
 }
 
 int a8_model_changed(const a8_ctx_t *ctx) {
@@ -88,16 +85,15 @@ static int load_tensors(a8_ctx_t *ctx, uint32_t *n_variables) {
         if (info.data != NULL) {
             if (info.is_variable) {
                 return graph_error(ctx, A8_ERR_UNSUPPORTED, "a variable tensor with initial data is not supported",
-                    (int32_t)i, A8_NONE, A8_NONE);
+                    (int32_t)i);
             }
             tensor->offset = A8_IN_MODEL | (uint32_t)(info.data - ctx->model->data);
         } else if (info.is_variable) {
             if (info.dtype == A8_RESOURCE) { // a reset would fill it, and it has no bytes
-                return a8_error_at(ctx->err, A8_ERR_UNSUPPORTED, "a variable tensor is a handle", ctx->subgraph,
-                    A8_NONE, (int32_t)i, A8_NONE, A8_NONE);
+                return graph_error(ctx, A8_ERR_UNSUPPORTED, "a variable tensor is a handle", (int32_t)i);
             }
-            tensor->first = TIME_BEFORE;
-            tensor->last = TIME_AFTER;
+            tensor->first = A8_TIME_BEFORE;
+            tensor->last = A8_TIME_AFTER;
             ++*n_variables;
         }
     }
@@ -105,12 +101,12 @@ static int load_tensors(a8_ctx_t *ctx, uint32_t *n_variables) {
 }
 
 // The i-th tensor of the subgraph's inputs or outputs.
-static int load_index(const a8_ctx_t *ctx, const a8_vector_t *indices, uint32_t i, uint32_t *index) {
+static int load_index(a8_ctx_t *ctx, const a8_vector_t *indices, uint32_t i, uint32_t *index) {
     a8_flatbuffer_t fb = a8_model_flatbuffer(ctx->model);
     *index = a8_flatbuffer_u32(&fb, indices->first + 4 * i);
     if (*index >= ctx->n_tensors) {
-        return graph_error(ctx, A8_ERR_MODEL, "an input or output of the subgraph is a tensor that is not there",
-            A8_NONE, (int32_t)ctx->n_tensors, (int32_t)*index);
+        return graph_error_numbers(ctx, A8_ERR_MODEL,
+            "an input or output of the subgraph is a tensor that is not there", (int32_t)ctx->n_tensors, (int32_t)*index);
     }
     return A8_OK;
 }
@@ -123,14 +119,11 @@ static int load_inputs(a8_ctx_t *ctx, const a8_vector_t *inputs) {
             return ret;
         }
         if (a8_is_constant(&ctx->tensors[index])) {
-            return graph_error(ctx, A8_ERR_MODEL, "an input of the subgraph is constant", (int32_t)index, A8_NONE,
-                A8_NONE);
+            return graph_error(ctx, A8_ERR_MODEL, "an input of the subgraph is constant", (int32_t)index);
         }
-        ctx->tensors[index].first = TIME_BEFORE;
-        uint32_t resource = a8_given_resource(ctx, ctx->subgraph, i);
-        if (resource != 0) {
-            ctx->tensors[index].bytes = A8_HANDLE;
-            ctx->tensors[index].offset = resource;
+        ctx->tensors[index].first = A8_TIME_BEFORE;
+        if (ctx->given != 0) {
+            a8_op_subgraphs()->give(ctx, i, &ctx->tensors[index]);
         }
     }
     return A8_OK;
@@ -148,10 +141,9 @@ static int load_outputs(a8_ctx_t *ctx, const a8_vector_t *outputs) {
             continue;
         }
         if (tensor->first == NEVER) {
-            return graph_error(ctx, A8_ERR_MODEL, "nothing computes an output of the subgraph", (int32_t)index,
-                A8_NONE, A8_NONE);
+            return graph_error(ctx, A8_ERR_MODEL, "nothing computes an output of the subgraph", (int32_t)index);
         }
-        tensor->last = TIME_AFTER;
+        tensor->last = A8_TIME_AFTER;
     }
     return A8_OK;
 }
@@ -162,23 +154,21 @@ static int load_operand(a8_ctx_t *ctx, int32_t index, bool written) {
         return A8_OK;
     }
     if (index < 0 || (uint32_t)index >= ctx->n_tensors) {
-        return a8_node_error(ctx, A8_ERR_MODEL, "the node uses a tensor that is not there", A8_NONE,
-            (int32_t)ctx->n_tensors, index);
+        return a8_ctx_fail(ctx, A8_ERR_MODEL, "the node uses a tensor that is not there", (int32_t)ctx->n_tensors,
+            index);
     }
     a8_buffer_t *tensor = &ctx->tensors[index];
-    uint16_t now = TIME_OF(ctx->node_index);
+    uint16_t now = A8_TIME_OF(ctx->node_index);
     if (written) {
         if (a8_is_constant(tensor) || tensor->first != NEVER) {
-            return a8_node_error(ctx, A8_ERR_MODEL,
-                "the node writes to a tensor that is constant, an input, variable or already computed", index, A8_NONE,
-                A8_NONE);
+            return operand_error(ctx,
+                "the node writes to a tensor that is constant, an input, variable or already computed", index);
         }
         tensor->first = now;
         tensor->last = now;
     } else if (!a8_is_constant(tensor)) {
         if (tensor->first == NEVER) {
-            return a8_node_error(ctx, A8_ERR_MODEL, "the node reads a tensor that nothing has computed before", index,
-                A8_NONE, A8_NONE);
+            return operand_error(ctx, "the node reads a tensor that nothing has computed before", index);
         }
         tensor->last = now > tensor->last ? now : tensor->last;
     }
@@ -196,7 +186,7 @@ static int load_node(a8_ctx_t *ctx, a8_node_t *node, uint32_t index) {
     ctx->op = a8_op_code(&info);
     ctx->info = &info;
     if (info.n_inputs > UINT8_MAX || info.n_outputs > UINT8_MAX) {
-        return a8_node_error(ctx, A8_ERR_UNSUPPORTED, "the node has too many tensors", A8_NONE, UINT8_MAX,
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "the node has too many tensors", UINT8_MAX,
             (int32_t)(info.n_inputs > info.n_outputs ? info.n_inputs : info.n_outputs));
     }
     uint32_t position;
@@ -235,13 +225,13 @@ static int load_node(a8_ctx_t *ctx, a8_node_t *node, uint32_t index) {
     }
     ret = a8_op_row((uint32_t)row)->prepare(ctx);
     if (ret < 0 && ctx->err != NULL && ctx->err->code == A8_OK) {
-        a8_node_error(ctx, ret, "the operator can't be prepared", A8_NONE, A8_NONE, A8_NONE);
+        a8_ctx_fail(ctx, ret, "the operator can't be prepared", A8_NONE, A8_NONE);
     }
     return ret;
 }
 
 #if A8_TELL_PLAN
-static void tell(const a8_ctx_t *ctx, int32_t tensor, const a8_buffer_t *buffer) {
+void a8_tell(const a8_ctx_t *ctx, int32_t tensor, const a8_buffer_t *buffer) {
     if (ctx->tell != NULL && !a8_is_constant(buffer) && buffer->first <= buffer->last && buffer->bytes != 0) {
         a8_place_t place = { ctx->subgraph, tensor, buffer->bytes, buffer->offset, buffer->first, buffer->last };
         ctx->tell(ctx->tell_arg, &place);
@@ -271,7 +261,7 @@ static int plan_graph(a8_ctx_t *ctx, const a8_graph_t *graph, a8_node_t *nodes) 
     }
     for (uint32_t i = 0, k = 0; i < graph->n_nodes; ++i) {
         if (nodes[i].scratch != 0) {
-            a8_buffer_t buffer = { nodes[i].scratch, 0, TIME_OF(i), TIME_OF(i) };
+            a8_buffer_t buffer = { nodes[i].scratch, 0, A8_TIME_OF(i), A8_TIME_OF(i) };
             scratch[k++] = buffer;
         }
     }
@@ -285,7 +275,7 @@ static int plan_graph(a8_ctx_t *ctx, const a8_graph_t *graph, a8_node_t *nodes) 
     }
     uint32_t base = ctx->base, bytes = a8_plan(scratch, n, work);
     if (bytes > INT32_MAX - base) {
-        return graph_error(ctx, A8_ERR_UNSUPPORTED, TOO_LARGE, A8_NONE, A8_NONE, A8_NONE);
+        return graph_error(ctx, A8_ERR_UNSUPPORTED, A8_TOO_LARGE, A8_NONE);
     }
     for (uint32_t i = 0; i < n; ++i) {
         if (!a8_is_constant(&scratch[i]) && scratch[i].bytes != A8_HANDLE) {
@@ -300,7 +290,7 @@ static int plan_graph(a8_ctx_t *ctx, const a8_graph_t *graph, a8_node_t *nodes) 
     }
 #if A8_TELL_PLAN
     for (uint32_t i = 0; i < n && graph->level != A8_UNREACHED; ++i) {
-        tell(ctx, i < n_scratch ? A8_NONE : (int32_t)(i - n_scratch), &scratch[i]);
+        a8_tell(ctx, i < n_scratch ? A8_NONE : (int32_t)(i - n_scratch), &scratch[i]);
     }
 #endif
     for (uint32_t i = 0, k = 0; i < graph->n_nodes; ++i) {
@@ -316,25 +306,29 @@ static int plan_graph(a8_ctx_t *ctx, const a8_graph_t *graph, a8_node_t *nodes) 
 }
 
 // Keeps where the inputs, outputs and variable tensors are. The tensors' indices were checked before.
-static int load_ports(a8_ctx_t *ctx, a8_graph_t *graph, const a8_graph_info_t *info) {
+static int load_ports(a8_ctx_t *ctx, a8_graph_t *graph, const a8_vector_t info[A8_GRAPH_VECTORS]) {
+    const a8_vector_t *indices = &info[A8_GRAPH_INPUTS];
     a8_flatbuffer_t fb = a8_model_flatbuffer(ctx->model);
-    a8_port_t *port = a8_record(ctx, info->inputs.count + info->outputs.count, sizeof(a8_port_t), &graph->ports);
+    a8_port_t *port = a8_record(ctx, indices[0].count + indices[1].count, sizeof(a8_port_t), &graph->ports);
     if (port == NULL) {
         return a8_record_error(ctx);
     }
-    graph->n_inputs = (uint16_t)info->inputs.count;
-    graph->n_outputs = (uint16_t)info->outputs.count;
-    for (uint32_t i = 0; i < info->inputs.count + info->outputs.count; ++i) {
-        uint32_t k = i - info->inputs.count;
-        uint32_t position = i < info->inputs.count ? info->inputs.first + 4 * i : info->outputs.first + 4 * k;
-        port[i].tensor = a8_flatbuffer_u32(&fb, position);
-        if (port[i].tensor >= ctx->n_tensors) {
-            return a8_model_changed(ctx);
+    graph->n_inputs = (uint16_t)indices[0].count;
+    graph->n_outputs = (uint16_t)indices[1].count;
+    // The inputs, then the outputs.
+    for (uint32_t i = 0, k = 0; k < 2; ++k) {
+        for (uint32_t position = indices[k].first, n = indices[k].count; n > 0; --n, ++i, position += 4) {
+            const uint32_t index = a8_flatbuffer_u32(&fb, position);
+            if (index >= ctx->n_tensors) {
+                return a8_model_changed(ctx);
+            }
+            const a8_buffer_t *tensor = &ctx->tensors[index];
+            port[i].tensor = index;
+            if (tensor->bytes != A8_HANDLE) { // those are found at load, so nothing is copied
+                port[i].location = tensor->offset;
+                port[i].bytes = tensor->bytes;
+            }
         }
-        const a8_buffer_t *tensor = &ctx->tensors[port[i].tensor];
-        bool handle = tensor->bytes == A8_HANDLE; // found at load, so nothing is copied
-        port[i].location = handle ? 0 : tensor->offset;
-        port[i].bytes = handle ? 0 : tensor->bytes;
     }
     a8_variable_t *variable = a8_record(ctx, graph->n_variables, sizeof(a8_variable_t), &graph->variables);
     if (variable == NULL) {
@@ -360,25 +354,25 @@ static int load_ports(a8_ctx_t *ctx, a8_graph_t *graph, const a8_graph_info_t *i
 static int load_graph(a8_ctx_t *ctx, uint32_t subgraph) {
     a8_graph_t *graph = a8_graph(ctx->records, subgraph);
     a8_node_t *nodes = a8_node(ctx->records, subgraph, 0);
-    a8_graph_info_t info;
+    a8_vector_t info[A8_GRAPH_VECTORS];
     ctx->subgraph = subgraph;
-    int ret = a8_model_graph(ctx->model, ctx->subgraph, &info, ctx->err);
+    int ret = a8_model_graph(ctx->model, ctx->subgraph, info, ctx->err);
     if (ret != A8_OK) {
         return ret;
     }
-    if (info.operators.count != graph->n_nodes) {
+    if (info[A8_GRAPH_OPERATORS].count != graph->n_nodes) {
         return a8_model_changed(ctx);
     }
-    if (info.inputs.count > UINT16_MAX || info.outputs.count > UINT16_MAX ||
-        info.tensors.count + info.operators.count > MAX_NODES) {
-        return graph_error(ctx, A8_ERR_UNSUPPORTED, "the subgraph has too many tensors and nodes", A8_NONE, MAX_NODES,
-            (int32_t)(info.tensors.count + info.operators.count));
+    if (info[A8_GRAPH_INPUTS].count > UINT16_MAX || info[A8_GRAPH_OUTPUTS].count > UINT16_MAX ||
+        info[A8_GRAPH_TENSORS].count + info[A8_GRAPH_OPERATORS].count > MAX_NODES) {
+        return graph_error_numbers(ctx, A8_ERR_UNSUPPORTED, "the subgraph has too many tensors and nodes", MAX_NODES,
+            (int32_t)(info[A8_GRAPH_TENSORS].count + info[A8_GRAPH_OPERATORS].count));
     }
-    if (ctx->subgraph == 0 && info.outputs.count == 0) {
-        return graph_error(ctx, A8_ERR_MODEL, "the model has no outputs", A8_NONE, 1, 0);
+    if (ctx->subgraph == 0 && info[A8_GRAPH_OUTPUTS].count == 0) {
+        return graph_error_numbers(ctx, A8_ERR_MODEL, "the model has no outputs", 1, 0);
     }
     uint32_t mark = ctx->mem->temp_used, n_variables;
-    ctx->n_tensors = info.tensors.count;
+    ctx->n_tensors = info[A8_GRAPH_TENSORS].count;
     ctx->tensors = a8_arena_temp(ctx->mem, ctx->n_tensors * (uint32_t)sizeof(a8_buffer_t));
     if (ctx->tensors == NULL) {
         return temp_error(ctx);
@@ -388,68 +382,24 @@ static int load_graph(a8_ctx_t *ctx, uint32_t subgraph) {
         graph->n_variables = (uint16_t)n_variables;
     }
     if (ret == A8_OK) {
-        ret = load_inputs(ctx, &info.inputs);
+        ret = load_inputs(ctx, &info[A8_GRAPH_INPUTS]);
     }
     for (uint32_t i = 0; i < graph->n_nodes && ret == A8_OK; ++i) {
         ret = load_node(ctx, &nodes[i], i);
     }
     if (ret == A8_OK) {
-        ret = load_outputs(ctx, &info.outputs);
+        ret = load_outputs(ctx, &info[A8_GRAPH_OUTPUTS]);
     }
     if (ret == A8_OK) {
         ret = plan_graph(ctx, graph, nodes);
     }
     if (ret == A8_OK) {
-        ret = load_ports(ctx, graph, &info);
+        ret = load_ports(ctx, graph, info);
     }
-    a8_arena_temp_release(ctx->mem, mark);
+    if (ret == A8_OK) { // else a8_measure looks at what was in use
+        a8_arena_temp_release(ctx->mem, mark);
+    }
     return ret;
-}
-
-// Finds the levels of the subgraphs that subgraph 0 runs, at once or through others: one more than the highest
-// level of those that run it. As paths have at most A8_MAX_LEVELS subgraphs, so many rounds do.
-static int find_levels(a8_ctx_t *ctx, a8_header_t *header) {
-    header->n_levels = 1;
-    for (uint32_t i = 1; i < header->n_graphs; ++i) {
-        a8_graph(ctx->records, i)->level = A8_UNREACHED;
-    }
-    for (bool changed = header->n_graphs > 1; changed;) {
-        changed = false;
-        for (uint32_t i = 0; i < header->n_graphs; ++i) {
-            const a8_graph_t *graph = a8_graph(ctx->records, i);
-            for (uint32_t k = 0; k < graph->n_nodes && graph->level != A8_UNREACHED; ++k) {
-                a8_node_info_t info;
-                uint32_t callees[2];
-                int ret = a8_model_node(ctx->model, i, k, &info, ctx->err);
-                if (ret != A8_OK) {
-                    return ret;
-                }
-                for (uint32_t n = a8_model_callees(ctx->model, &info, callees); n-- > 0;) {
-                    if (callees[n] >= header->n_graphs) {
-                        continue; // the operator says so
-                    }
-                    a8_graph_t *callee = a8_graph(ctx->records, callees[n]);
-                    if (callee->level != A8_UNREACHED && callee->level > graph->level) {
-                        continue;
-                    }
-                    callee->level = graph->level + 1;
-                    changed = true;
-                    if (callee->level >= A8_MAX_LEVELS) {
-                        ctx->subgraph = i;
-                        ctx->node_index = k;
-                        ctx->op = info.op;
-                        return a8_node_error(ctx, A8_ERR_UNSUPPORTED,
-                            "subgraphs run each other in a circle, or too many levels deep", A8_NONE, A8_MAX_LEVELS,
-                            A8_NONE);
-                    }
-                    if (callee->level >= header->n_levels) {
-                        header->n_levels = callee->level + 1;
-                    }
-                }
-            }
-        }
-    }
-    return A8_OK;
 }
 
 static int load_graphs(a8_ctx_t *ctx, const a8_header_t *header, uint32_t level) {
@@ -465,40 +415,29 @@ static int load_graphs(a8_ctx_t *ctx, const a8_header_t *header, uint32_t level)
     return A8_OK;
 }
 
-// Gives variables that handles name their places, behind all else.
-static int plan_resources(a8_ctx_t *ctx, const a8_header_t *header) {
-    for (uint32_t position = header->resources; position != 0;) {
-        a8_resource_t *resource = (a8_resource_t *)(void *)(ctx->records + position);
-        if (resource->bytes > INT32_MAX - A8_ALIGN - ctx->planned) {
-            return graph_error(ctx, A8_ERR_UNSUPPORTED, TOO_LARGE, A8_NONE, A8_NONE, A8_NONE);
-        }
-        resource->location = ctx->planned;
-#if A8_TELL_PLAN
-        ctx->subgraph = resource->subgraph;
-        tell(ctx, A8_NONE, &(a8_buffer_t){ resource->bytes, ctx->planned, TIME_BEFORE, TIME_AFTER });
-#endif
-        ctx->planned += (resource->bytes + A8_ALIGN - 1) & ~(uint32_t)(A8_ALIGN - 1);
-        position = resource->before;
+static const char *reason_message(a8_reason_t reason) {
+    switch (reason) {
+        case A8_NO_SUCH_OPERATOR:
+            return "there is no such operator";
+        case A8_NOT_IN_THIS_BUILD:
+            return "the operator is not in this build";
+        case A8_NO_SUCH_DTYPE:
+            return "the operator does not take this element type";
+        case A8_DTYPE_NOT_IN_THIS_BUILD:
+            return "the operator's element type is not in this build";
+        default: // A8_HYBRID
+            return "it has integer weights, float32 activations";
     }
-    return A8_OK;
 }
 
 int a8_load_records(a8_ctx_t *ctx, a8_sizes_t *sizes) {
     a8_unsupported_t unsupported;
     uint32_t subgraph = 0, node = 0, position;
     if (a8_next_unsupported(ctx->model, &subgraph, &node, &unsupported)) {
-        static const char messages[5][48] = {
-            "there is no such operator",
-            "the operator is not in this build",
-            "the operator does not take this element type",
-            "the operator's element type is not in this build",
-            "it has integer weights, float32 activations"
-        };
         ctx->subgraph = unsupported.subgraph;
         ctx->node_index = unsupported.node;
         ctx->op = unsupported.op;
-        return a8_node_error(ctx, A8_ERR_UNSUPPORTED, messages[unsupported.reason], A8_NONE, A8_NONE,
-            (int32_t)unsupported.dtype);
+        return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, reason_message(unsupported.reason), A8_NONE, (int32_t)unsupported.dtype);
     }
     ctx->records = ctx->mem->records;
     // The header, the subgraphs and the nodes lie next to each other.
@@ -523,7 +462,15 @@ int a8_load_records(a8_ctx_t *ctx, a8_sizes_t *sizes) {
     if (a8_record(ctx, n_nodes, sizeof(a8_node_t), &position) == NULL) {
         return a8_record_error(ctx);
     }
-    int ret = find_levels(ctx, header);
+    header->n_levels = 1;
+    for (uint32_t i = 1; i < header->n_graphs; ++i) {
+        graphs[i].level = A8_UNREACHED;
+    }
+    int ret = A8_OK;
+    const a8_subgraphs_t *subgraphs = a8_op_subgraphs();
+    if (subgraphs != NULL) {
+        ret = subgraphs->find_levels(ctx, header);
+    }
     if (ret == A8_OK && a8_record(ctx, header->n_levels, sizeof(a8_frame_t), &header->frames) == NULL) {
         ret = a8_record_error(ctx);
     }
@@ -533,8 +480,8 @@ int a8_load_records(a8_ctx_t *ctx, a8_sizes_t *sizes) {
     if (ret == A8_OK) {
         ret = load_graphs(ctx, header, A8_UNREACHED);
     }
-    if (ret == A8_OK) {
-        ret = plan_resources(ctx, header);
+    if (ret == A8_OK && header->resources != 0) {
+        ret = subgraphs->plan(ctx, header);
     }
     if (ret != A8_OK) {
         return ret;

@@ -15,10 +15,6 @@ enum {
     MODEL_METADATA = 6,
     METADATA_NAME = 0,
     METADATA_BUFFER = 1,
-    GRAPH_TENSORS = 0,
-    GRAPH_INPUTS = 1,
-    GRAPH_OUTPUTS = 2,
-    GRAPH_OPERATORS = 3,
     TENSOR_SHAPE = 0,
     TENSOR_TYPE = 1,
     TENSOR_BUFFER = 2,
@@ -64,15 +60,16 @@ int a8_error(a8_error_t *err, int code, const char *message, int32_t needed, int
     return code;
 }
 
-int a8_error_at(a8_error_t *err, int code, const char *message, uint32_t subgraph, int32_t node, int32_t tensor,
-    int32_t needed, int32_t given) {
-    a8_error(err, code, message, needed, given);
-    if (err != NULL) {
-        err->subgraph = (int32_t)subgraph;
-        err->node = node;
-        err->tensor = tensor;
-    }
-    return code;
+int a8_error_model(a8_error_t *err, const char *message, int32_t needed, int32_t given) {
+    return a8_error(err, A8_ERR_MODEL, message, needed, given);
+}
+
+int a8_error_unsupported(a8_error_t *err, const char *message, int32_t needed, int32_t given) {
+    return a8_error(err, A8_ERR_UNSUPPORTED, message, needed, given);
+}
+
+int a8_error_malformed(a8_error_t *err, const char *message) {
+    return a8_error_model(err, message, A8_NONE, A8_NONE);
 }
 
 const char *a8_dtype_name(a8_dtype_t dtype) {
@@ -94,36 +91,42 @@ uint32_t a8_dtype_size(a8_dtype_t dtype) {
 int a8_model_open(a8_model_t *model, const void *data, uint32_t size, a8_error_t *err) {
     memset(model, 0, sizeof(*model));
     if (size < 8 || size > INT32_MAX) {
-        return a8_error(err, A8_ERR_MODEL, "the model is too short or too long", 8,
-            size < 8 ? (int32_t)size : INT32_MAX);
+        return a8_error_model(err, "the model is too short or too long", 8, size < 8 ? (int32_t)size : INT32_MAX);
     }
     if (memcmp((const uint8_t *)data + 4, "TFL3", 4) != 0) {
-        return a8_error(err, A8_ERR_MODEL, "bytes 4 to 7 are not the identifier TFL3 of a .tflite file", A8_NONE,
-            A8_NONE);
+        return a8_error_malformed(err, "bytes 4 to 7 are not the identifier TFL3 of a .tflite file");
     }
+    static const uint8_t fields[] = {
+        MODEL_VERSION | A8_FIELD_U32, MODEL_OPERATOR_CODES | A8_FIELD_WORDS, MODEL_SUBGRAPHS | A8_FIELD_WORDS,
+        MODEL_BUFFERS | A8_FIELD_WORDS, A8_FIELD_END
+    };
+    enum { VERSION,
+        CODES,
+        N_CODES,
+        GRAPHS,
+        N_GRAPHS,
+        BUFFERS,
+        N_BUFFERS,
+        COUNT };
     a8_flatbuffer_t fb = { data, size };
-    uint32_t root, version = 0;
-    a8_vector_t opcodes, subgraphs, buffers;
-    if (!a8_flatbuffer_follow(&fb, 0, &root) || !a8_flatbuffer_field_u32(&fb, root, MODEL_VERSION, &version) ||
-        !a8_flatbuffer_vector(&fb, root, MODEL_OPERATOR_CODES, 4, &opcodes) ||
-        !a8_flatbuffer_vector(&fb, root, MODEL_SUBGRAPHS, 4, &subgraphs) ||
-        !a8_flatbuffer_vector(&fb, root, MODEL_BUFFERS, 4, &buffers)) {
-        return a8_error(err, A8_ERR_MODEL, "the model's root table is malformed", A8_NONE, A8_NONE);
+    uint32_t root, values[COUNT] = { 0 };
+    if (!a8_flatbuffer_follow(&fb, 0, &root) || !a8_flatbuffer_read(&fb, root, fields, values)) {
+        return a8_error_malformed(err, "the model's root table is malformed");
     }
-    if (version != 3) {
-        return a8_error(err, A8_ERR_MODEL, "the model's schema version is not known", 3, (int32_t)version);
+    if (values[VERSION] != 3) {
+        return a8_error_model(err, "the model's schema version is not known", 3, (int32_t)values[VERSION]);
     }
-    if (subgraphs.count == 0 || subgraphs.count > UINT16_MAX) {
-        return a8_error(err, A8_ERR_MODEL, "the model has no subgraph, or too many", 1, (int32_t)subgraphs.count);
+    if (values[N_GRAPHS] == 0 || values[N_GRAPHS] > UINT16_MAX) {
+        return a8_error_model(err, "the model has no subgraph, or too many", 1, (int32_t)values[N_GRAPHS]);
     }
     model->data = data;
     model->size = size;
-    model->subgraphs = subgraphs.first;
-    model->n_subgraphs = subgraphs.count;
-    model->opcodes = opcodes.first;
-    model->n_opcodes = opcodes.count;
-    model->buffers = buffers.first;
-    model->n_buffers = buffers.count;
+    model->subgraphs = values[GRAPHS];
+    model->n_subgraphs = values[N_GRAPHS];
+    model->opcodes = values[CODES];
+    model->n_opcodes = values[N_CODES];
+    model->buffers = values[BUFFERS];
+    model->n_buffers = values[N_BUFFERS];
     return A8_OK;
 }
 
@@ -137,35 +140,38 @@ static bool read_graph_vector(const a8_model_t *model, uint32_t subgraph, uint32
     return a8_flatbuffer_element(&fb, &all, subgraph, &table) && a8_flatbuffer_vector(&fb, table, field, 4, vector);
 }
 
-int a8_model_graph(const a8_model_t *model, uint32_t subgraph, a8_graph_info_t *graph, a8_error_t *err) {
-    if (!read_graph_vector(model, subgraph, GRAPH_TENSORS, &graph->tensors) ||
-        !read_graph_vector(model, subgraph, GRAPH_INPUTS, &graph->inputs) ||
-        !read_graph_vector(model, subgraph, GRAPH_OUTPUTS, &graph->outputs) ||
-        !read_graph_vector(model, subgraph, GRAPH_OPERATORS, &graph->operators)) {
-        return a8_error_at(err, A8_ERR_MODEL, "the subgraph's table is malformed", subgraph, A8_NONE, A8_NONE, A8_NONE,
-            A8_NONE);
+int a8_model_graph(const a8_model_t *model, uint32_t subgraph, a8_vector_t graph[A8_GRAPH_VECTORS],
+    a8_error_t *err) {
+    for (uint32_t i = 0; i < A8_GRAPH_VECTORS; ++i) {
+        if (!read_graph_vector(model, subgraph, i, &graph[i])) {
+            int ret = a8_error_malformed(err, "the subgraph's table is malformed");
+            if (err != NULL) {
+                err->subgraph = (int32_t)subgraph;
+            }
+            return ret;
+        }
     }
     return A8_OK;
 }
 
 uint32_t a8_model_tensors(const a8_model_t *model, uint32_t subgraph) {
     a8_vector_t vector;
-    return read_graph_vector(model, subgraph, GRAPH_TENSORS, &vector) ? vector.count : 0;
+    return read_graph_vector(model, subgraph, A8_GRAPH_TENSORS, &vector) ? vector.count : 0;
 }
 
 uint32_t a8_model_nodes(const a8_model_t *model, uint32_t subgraph) {
     a8_vector_t vector;
-    return read_graph_vector(model, subgraph, GRAPH_OPERATORS, &vector) ? vector.count : 0;
+    return read_graph_vector(model, subgraph, A8_GRAPH_OPERATORS, &vector) ? vector.count : 0;
 }
 
 uint32_t a8_model_inputs(const a8_model_t *model, uint32_t subgraph) {
     a8_vector_t vector;
-    return read_graph_vector(model, subgraph, GRAPH_INPUTS, &vector) ? vector.count : 0;
+    return read_graph_vector(model, subgraph, A8_GRAPH_INPUTS, &vector) ? vector.count : 0;
 }
 
 uint32_t a8_model_outputs(const a8_model_t *model, uint32_t subgraph) {
     a8_vector_t vector;
-    return read_graph_vector(model, subgraph, GRAPH_OUTPUTS, &vector) ? vector.count : 0;
+    return read_graph_vector(model, subgraph, A8_GRAPH_OUTPUTS, &vector) ? vector.count : 0;
 }
 
 // The i-th of a vector of tensor indices, -1 if it isn't there.
@@ -179,13 +185,13 @@ static int32_t read_index(const a8_model_t *model, uint32_t first, uint32_t coun
 
 int32_t a8_model_input(const a8_model_t *model, uint32_t subgraph, uint32_t i) {
     a8_vector_t vector;
-    bool good = read_graph_vector(model, subgraph, GRAPH_INPUTS, &vector);
+    bool good = read_graph_vector(model, subgraph, A8_GRAPH_INPUTS, &vector);
     return good ? read_index(model, vector.first, vector.count, i) : -1;
 }
 
 int32_t a8_model_output(const a8_model_t *model, uint32_t subgraph, uint32_t i) {
     a8_vector_t vector;
-    bool good = read_graph_vector(model, subgraph, GRAPH_OUTPUTS, &vector);
+    bool good = read_graph_vector(model, subgraph, A8_GRAPH_OUTPUTS, &vector);
     return good ? read_index(model, vector.first, vector.count, i) : -1;
 }
 
@@ -195,17 +201,25 @@ int32_t a8_model_output(const a8_model_t *model, uint32_t subgraph, uint32_t i) 
 // Finds a buffer's bytes. They are a vector in the flatbuffer, or with an offset greater than 1
 // (0 and 1 stand for none) they lie anywhere in the file.
 static bool read_buffer(const a8_model_t *model, uint32_t index, a8_vector_t *data) {
+    static const uint8_t fields[] = {
+        BUFFER_DATA | A8_FIELD_BYTES, BUFFER_OFFSET | A8_FIELD_U64, BUFFER_SIZE | A8_FIELD_U64, A8_FIELD_END
+    };
+    enum { DATA,
+        N_DATA,
+        OFFSET,
+        SIZE,
+        COUNT };
     a8_flatbuffer_t fb = a8_model_flatbuffer(model);
     a8_vector_t all = { model->buffers, model->n_buffers };
-    uint32_t table, offset, size;
-    if (!a8_flatbuffer_element(&fb, &all, index, &table) || !a8_flatbuffer_vector(&fb, table, BUFFER_DATA, 1, data) ||
-        !a8_flatbuffer_field(&fb, table, BUFFER_OFFSET, 8, &offset) ||
-        !a8_flatbuffer_field(&fb, table, BUFFER_SIZE, 8, &size)) {
+    uint32_t table, values[COUNT];
+    if (!a8_flatbuffer_element(&fb, &all, index, &table) || !a8_flatbuffer_read(&fb, table, fields, values)) {
         return false;
     }
-    if (data->count == 0 && offset != 0 && size != 0) {
-        uint32_t first = a8_flatbuffer_u32(&fb, offset), count = a8_flatbuffer_u32(&fb, size);
-        uint32_t high = a8_flatbuffer_u32(&fb, offset + 4) | a8_flatbuffer_u32(&fb, size + 4);
+    data->first = values[DATA];
+    data->count = values[N_DATA];
+    if (data->count == 0 && values[OFFSET] != 0 && values[SIZE] != 0) {
+        uint32_t first = a8_flatbuffer_u32(&fb, values[OFFSET]), count = a8_flatbuffer_u32(&fb, values[SIZE]);
+        uint32_t high = a8_flatbuffer_u32(&fb, values[OFFSET] + 4) | a8_flatbuffer_u32(&fb, values[SIZE] + 4);
         if (high == 0 && first <= 1) {
             return true;
         }
@@ -274,166 +288,157 @@ static bool zero_point_fits(a8_dtype_t dtype, const uint8_t *p) {
 
 #define WRONG_COUNT "zero points, scales and channels of the tensor are not as many"
 
-// Where an error about a tensor is reported.
-typedef struct {
-    a8_error_t *err;
-    uint32_t subgraph;
-    uint32_t tensor;
-} place_t;
-
-static int tensor_error(const place_t *place, int code, const char *message, int32_t needed, int32_t given) {
-    return a8_error_at(place->err, code, message, place->subgraph, A8_NONE, (int32_t)place->tensor, needed, given);
+static int malformed(a8_error_t *err) {
+    return a8_error_malformed(err, "the tensor's table is malformed");
 }
 
-static int malformed(const place_t *place) {
-    return tensor_error(place, A8_ERR_MODEL, "the tensor's table is malformed", A8_NONE, A8_NONE);
-}
-
-static int read_shape(const a8_flatbuffer_t *fb, uint32_t table, a8_tensor_info_t *info, const place_t *place) {
-    a8_vector_t shape;
-    if (!a8_flatbuffer_vector(fb, table, TENSOR_SHAPE, 4, &shape)) {
-        return malformed(place);
+static int read_shape(const a8_flatbuffer_t *fb, uint32_t first, uint32_t rank, a8_tensor_info_t *info,
+    a8_error_t *err) {
+    if (rank > A8_MAX_DIMS) {
+        return a8_error_unsupported(err, "the tensor has too many dimensions", A8_MAX_DIMS, (int32_t)rank);
     }
-    if (shape.count > A8_MAX_DIMS) {
-        return tensor_error(place, A8_ERR_UNSUPPORTED, "the tensor has too many dimensions", A8_MAX_DIMS,
-            (int32_t)shape.count);
-    }
-    info->rank = shape.count;
-    uint64_t count = 1;
-    for (uint32_t i = 0; i < shape.count; ++i) {
-        int32_t dim = (int32_t)a8_flatbuffer_u32(fb, shape.first + 4 * i);
+    info->rank = rank;
+    uint32_t count = 1;
+    bool fits = true; // a later 0 can't make it valid again: nobody writes such a shape
+    for (uint32_t i = 0; i < rank && fits; ++i) {
+        int32_t dim = (int32_t)a8_flatbuffer_u32(fb, first + 4 * i);
         if (dim < 0) {
-            return tensor_error(place, A8_ERR_MODEL, "a dimension of the tensor is negative", 0, dim);
+            return a8_error_model(err, "a dimension of the tensor is negative", 0, dim);
         }
         info->dims[i] = dim;
+        fits = dim == 0 || count <= INT32_MAX / (uint32_t)dim;
         count *= (uint32_t)dim;
-        if (count > INT32_MAX) {
-            break; // a later 0 can't make it valid again: nobody writes such a shape
-        }
     }
-    info->count = (uint32_t)count;
-    uint64_t bytes = info->dtype == A8_INT4 ? (count + 1) / 2 : count * a8_dtype_size(info->dtype);
-    if (count > INT32_MAX || bytes > INT32_MAX) {
-        return tensor_error(place, A8_ERR_MODEL, "the tensor has more than 2^31 - 1 elements or bytes", A8_NONE,
-            A8_NONE);
+    info->count = count;
+    uint32_t size = a8_dtype_size(info->dtype);
+    if (!fits || (size != 0 && count > INT32_MAX / size)) {
+        return a8_error_malformed(err, "the tensor has more than 2^31 - 1 elements or bytes");
     }
-    info->bytes = (uint32_t)bytes;
+    info->bytes = info->dtype == A8_INT4 ? (count + 1) / 2 : count * size;
     return A8_OK;
 }
 
-static int read_quantization(const a8_flatbuffer_t *fb, uint32_t table, a8_tensor_info_t *info,
-    const place_t *place) {
-    uint32_t quantization, details = 0, dimension = 0;
-    a8_vector_t scales, zero_points;
-    if (!a8_flatbuffer_table(fb, table, TENSOR_QUANTIZATION, &quantization)) {
-        return malformed(place);
-    }
-    if (quantization == 0) {
+static int read_quantization(const a8_flatbuffer_t *fb, uint32_t table, a8_tensor_info_t *info, a8_error_t *err) {
+    static const uint8_t fields[] = {
+        QUANTIZATION_SCALE | A8_FIELD_WORDS, QUANTIZATION_ZERO_POINT | A8_FIELD_LONGS,
+        QUANTIZATION_DETAILS_TYPE | A8_FIELD_U8, QUANTIZATION_DIMENSION | A8_FIELD_U32, A8_FIELD_END
+    };
+    enum { SCALES,
+        N_SCALES,
+        ZEROS,
+        N_ZEROS,
+        DETAILS,
+        DIMENSION,
+        COUNT };
+    uint32_t values[COUNT] = { 0 };
+    if (table == 0) {
         return A8_OK;
     }
-    if (!a8_flatbuffer_vector(fb, quantization, QUANTIZATION_SCALE, 4, &scales) ||
-        !a8_flatbuffer_vector(fb, quantization, QUANTIZATION_ZERO_POINT, 8, &zero_points) ||
-        !a8_flatbuffer_field_u8(fb, quantization, QUANTIZATION_DETAILS_TYPE, &details) ||
-        !a8_flatbuffer_field_u32(fb, quantization, QUANTIZATION_DIMENSION, &dimension)) {
-        return malformed(place);
+    if (!a8_flatbuffer_read(fb, table, fields, values)) {
+        return malformed(err);
     }
-    if (details != 0) {
-        return tensor_error(place, A8_ERR_UNSUPPORTED, "the tensor's kind of quantization is not supported", 0,
-            (int32_t)details);
+    if (values[DETAILS] != 0) {
+        return a8_error_unsupported(err, "the tensor's kind of quantization is not supported", 0,
+            (int32_t)values[DETAILS]);
     }
-    if (scales.count == 0) {
+    const uint32_t n_scales = values[N_SCALES];
+    if (n_scales == 0) {
         return A8_OK;
     }
-    info->n_scales = scales.count;
-    info->scales = fb->data + scales.first;
-    for (uint32_t i = 0; i < scales.count; ++i) {
-        uint32_t bits = a8_flatbuffer_u32(fb, scales.first + 4 * i);
+    info->n_scales = n_scales;
+    info->scales = fb->data + values[SCALES];
+    for (uint32_t i = 0; i < n_scales; ++i) {
+        uint32_t bits = a8_flatbuffer_u32(fb, values[SCALES] + 4 * i);
         if (bits == 0 || bits >= 0x7f800000) { // 0, infinite, NaN or negative
-            return tensor_error(place, A8_ERR_MODEL, "a scale of the tensor is not a positive number", A8_NONE,
-                A8_NONE);
+            return a8_error_malformed(err, "a scale of the tensor is not a positive number");
         }
     }
     info->scale = a8_tensor_scale(info, 0);
-    if (zero_points.count != 0) {
+    const uint32_t n_zeros = values[N_ZEROS];
+    if (n_zeros != 0) {
+        const uint8_t *zeros = fb->data + values[ZEROS];
         // One zero point for many channels can only be read as all 0.
-        bool one_zero = zero_points.count == 1 && load_u32(fb->data + zero_points.first) == 0 &&
-            load_u32(fb->data + zero_points.first + 4) == 0;
-        if (zero_points.count == scales.count) {
-            info->zero_points = fb->data + zero_points.first;
+        bool one_zero = n_zeros == 1 && (load_u32(zeros) | load_u32(zeros + 4)) == 0;
+        if (n_zeros == n_scales) {
+            info->zero_points = zeros;
         } else if (!one_zero) {
-            return tensor_error(place, A8_ERR_MODEL, WRONG_COUNT,
-                (int32_t)scales.count, (int32_t)zero_points.count);
+            return a8_error_model(err, WRONG_COUNT, (int32_t)n_scales, (int32_t)n_zeros);
         }
-        for (uint32_t i = 0; i < zero_points.count; ++i) {
-            const uint8_t *p = fb->data + zero_points.first + 8 * i;
+        for (uint32_t i = 0; i < n_zeros; ++i) {
+            const uint8_t *p = zeros + 8 * i;
             if (!zero_point_fits(info->dtype, p)) {
-                return tensor_error(place, A8_ERR_MODEL, "a zero point is not a value of the tensor's element type",
-                    A8_NONE, (int32_t)load_u32(p));
+                return a8_error_model(err, "a zero point is not a value of the tensor's element type", A8_NONE,
+                    (int32_t)load_u32(p));
             }
         }
         info->zero_point = a8_tensor_zero_point(info, 0);
     }
-    info->quantized_dimension = (int32_t)dimension;
-    if (scales.count > 1) {
+    info->quantized_dimension = (int32_t)values[DIMENSION];
+    if (n_scales > 1) {
         if (info->rank == 1) {
             info->quantized_dimension = 0; // files exist that say 3 here, as for the 4-D filter of the same node
         }
-        if (info->quantized_dimension < 0 || (uint32_t)info->quantized_dimension >= info->rank) {
-            return tensor_error(place, A8_ERR_MODEL, "the tensor's quantized dimension is not one of its dimensions",
+        if ((uint32_t)info->quantized_dimension >= info->rank) {
+            return a8_error_model(err, "the tensor's quantized dimension is not one of its dimensions",
                 (int32_t)info->rank, info->quantized_dimension);
         }
         int32_t channels = info->dims[info->quantized_dimension];
-        if ((uint32_t)channels != scales.count) {
-            return tensor_error(place, A8_ERR_MODEL, WRONG_COUNT, channels,
-                (int32_t)scales.count);
+        if ((uint32_t)channels != n_scales) {
+            return a8_error_model(err, WRONG_COUNT, channels, (int32_t)n_scales);
         }
     }
     return A8_OK;
 }
 
-int a8_model_tensor(const a8_model_t *model, uint32_t subgraph, uint32_t tensor, a8_tensor_info_t *info,
+static int read_tensor(const a8_model_t *model, uint32_t subgraph, uint32_t tensor, a8_tensor_info_t *info,
     a8_error_t *err) {
+    static const uint8_t fields[] = {
+        TENSOR_TYPE | A8_FIELD_U8, TENSOR_BUFFER | A8_FIELD_U32, TENSOR_NAME | A8_FIELD_BYTES,
+        TENSOR_IS_VARIABLE | A8_FIELD_U8, TENSOR_SPARSITY | A8_FIELD_TABLE, TENSOR_SHAPE | A8_FIELD_WORDS,
+        TENSOR_QUANTIZATION | A8_FIELD_TABLE, A8_FIELD_END
+    };
+    enum { TYPE,
+        BUFFER,
+        NAME,
+        N_NAME,
+        VARIABLE,
+        SPARSITY,
+        SHAPE,
+        RANK,
+        QUANTIZATION,
+        COUNT };
     a8_flatbuffer_t fb = a8_model_flatbuffer(model);
-    place_t place = { err, subgraph, tensor };
-    uint32_t table, type = A8_FLOAT32, buffer = 0, variable = 0, sparsity = 0;
-    a8_vector_t tensors, name, data;
-    memset(info, 0, sizeof(*info));
-    if (!read_graph_vector(model, subgraph, GRAPH_TENSORS, &tensors) ||
-        !a8_flatbuffer_element(&fb, &tensors, tensor, &table) ||
-        !a8_flatbuffer_field_u8(&fb, table, TENSOR_TYPE, &type) ||
-        !a8_flatbuffer_field_u32(&fb, table, TENSOR_BUFFER, &buffer) ||
-        !a8_flatbuffer_vector(&fb, table, TENSOR_NAME, 1, &name) ||
-        !a8_flatbuffer_field_u8(&fb, table, TENSOR_IS_VARIABLE, &variable) ||
-        !a8_flatbuffer_table(&fb, table, TENSOR_SPARSITY, &sparsity)) {
-        return malformed(&place);
+    uint32_t table, values[COUNT] = { 0 }; // 0 is also the type that an absent one stands for
+    a8_vector_t tensors, data;
+    if (!read_graph_vector(model, subgraph, A8_GRAPH_TENSORS, &tensors) ||
+        !a8_flatbuffer_element(&fb, &tensors, tensor, &table) || !a8_flatbuffer_read(&fb, table, fields, values)) {
+        return malformed(err);
     }
-    info->name.str = (const char *)fb.data + name.first;
-    info->name.len = name.count;
-    info->is_variable = variable != 0;
-    if (type > A8_INT4) {
-        return tensor_error(&place, A8_ERR_UNSUPPORTED, "the tensor's element type is not known", A8_INT4,
-            (int32_t)type);
+    info->name.str = (const char *)fb.data + values[NAME];
+    info->name.len = values[N_NAME];
+    info->is_variable = values[VARIABLE] != 0;
+    if (values[TYPE] > A8_INT4) {
+        return a8_error_unsupported(err, "the tensor's element type is not known", A8_INT4, (int32_t)values[TYPE]);
     }
-    info->dtype = (a8_dtype_t)type;
-    if (sparsity != 0) {
-        return tensor_error(&place, A8_ERR_UNSUPPORTED, "sparse tensors are not supported", A8_NONE, A8_NONE);
+    info->dtype = (a8_dtype_t)values[TYPE];
+    if (values[SPARSITY] != 0) {
+        return a8_error_unsupported(err, "sparse tensors are not supported", A8_NONE, A8_NONE);
     }
-    int ret = read_shape(&fb, table, info, &place);
+    int ret = read_shape(&fb, values[SHAPE], values[RANK], info, err);
     if (ret == A8_OK) {
-        ret = read_quantization(&fb, table, info, &place);
+        ret = read_quantization(&fb, values[QUANTIZATION], info, err);
     }
     if (ret != A8_OK) {
         return ret;
     }
-    if (!read_buffer(model, buffer, &data)) {
-        return tensor_error(&place, A8_ERR_MODEL, "the tensor's buffer lies outside of the model", A8_NONE,
-            (int32_t)buffer);
+    if (!read_buffer(model, values[BUFFER], &data)) {
+        return a8_error_model(err, "the tensor's buffer lies outside of the model", A8_NONE, (int32_t)values[BUFFER]);
     }
     if (data.count != 0) {
         // More than needed occurs in real files and does no harm. Types without
         // a size can't be computed with, so nobody looks at their bytes.
         if (data.count < info->bytes) {
-            return tensor_error(&place, A8_ERR_MODEL, "the tensor's constant data is too short", (int32_t)info->bytes,
+            return a8_error_model(err, "the tensor's constant data is too short", (int32_t)info->bytes,
                 (int32_t)data.count);
         }
         info->data = fb.data + data.first;
@@ -441,46 +446,82 @@ int a8_model_tensor(const a8_model_t *model, uint32_t subgraph, uint32_t tensor,
     return A8_OK;
 }
 
+int a8_model_tensor(const a8_model_t *model, uint32_t subgraph, uint32_t tensor, a8_tensor_info_t *info,
+    a8_error_t *err) {
+    memset(info, 0, sizeof(*info));
+    int ret = read_tensor(model, subgraph, tensor, info, err);
+    if (ret != A8_OK && err != NULL) {
+        err->subgraph = (int32_t)subgraph;
+        err->tensor = (int32_t)tensor;
+    }
+    return ret;
+}
+
 // ---------------------------------------------------------------------------
 // Nodes.
 
-int a8_model_node(const a8_model_t *model, uint32_t subgraph, uint32_t node, a8_node_info_t *info, a8_error_t *err) {
+static int read_node(const a8_model_t *model, uint32_t subgraph, uint32_t node, a8_node_info_t *info,
+    a8_error_t *err) {
+    static const uint8_t fields[] = {
+        OPERATOR_OPCODE | A8_FIELD_U32, OPERATOR_INPUTS | A8_FIELD_WORDS, OPERATOR_OUTPUTS | A8_FIELD_WORDS,
+        OPERATOR_OPTIONS | A8_FIELD_TABLE, OPERATOR_CUSTOM_OPTIONS | A8_FIELD_BYTES, A8_FIELD_END
+    };
+    static const uint8_t code_fields[] = {
+        CODE_DEPRECATED_BUILTIN | A8_FIELD_U8, CODE_CUSTOM | A8_FIELD_BYTES, CODE_VERSION | A8_FIELD_U32,
+        CODE_BUILTIN | A8_FIELD_U32, A8_FIELD_END
+    };
+    enum { OPCODE,
+        INPUTS,
+        N_INPUTS,
+        OUTPUTS,
+        N_OUTPUTS,
+        OPTIONS,
+        CUSTOM_OPTIONS,
+        N_CUSTOM_OPTIONS,
+        COUNT };
+    enum { OLD_BUILTIN,
+        CUSTOM,
+        N_CUSTOM,
+        VERSION,
+        BUILTIN,
+        CODE_COUNT };
     a8_flatbuffer_t fb = a8_model_flatbuffer(model);
-    a8_vector_t codes = { model->opcodes, model->n_opcodes };
-    a8_vector_t nodes, inputs, outputs, custom, custom_options;
-    uint32_t table, code, opcode = 0, old_builtin = 0, builtin = 0, version = 1;
-    memset(info, 0, sizeof(*info));
-    if (!read_graph_vector(model, subgraph, GRAPH_OPERATORS, &nodes) ||
-        !a8_flatbuffer_element(&fb, &nodes, node, &table) ||
-        !a8_flatbuffer_field_u32(&fb, table, OPERATOR_OPCODE, &opcode) ||
-        !a8_flatbuffer_vector(&fb, table, OPERATOR_INPUTS, 4, &inputs) ||
-        !a8_flatbuffer_vector(&fb, table, OPERATOR_OUTPUTS, 4, &outputs) ||
-        !a8_flatbuffer_table(&fb, table, OPERATOR_OPTIONS, &info->options) ||
-        !a8_flatbuffer_vector(&fb, table, OPERATOR_CUSTOM_OPTIONS, 1, &custom_options)) {
-        return a8_error_at(err, A8_ERR_MODEL, "the node's table is malformed", subgraph, (int32_t)node, A8_NONE,
-            A8_NONE, A8_NONE);
+    a8_vector_t codes = { model->opcodes, model->n_opcodes }, nodes;
+    uint32_t table, code, values[COUNT] = { 0 }, of_code[CODE_COUNT] = { 0, 0, 0, 1, 0 };
+    if (!read_graph_vector(model, subgraph, A8_GRAPH_OPERATORS, &nodes) ||
+        !a8_flatbuffer_element(&fb, &nodes, node, &table) || !a8_flatbuffer_read(&fb, table, fields, values)) {
+        return a8_error_malformed(err, "the node's table is malformed");
     }
-    if (!a8_flatbuffer_element(&fb, &codes, opcode, &code) ||
-        !a8_flatbuffer_field_u8(&fb, code, CODE_DEPRECATED_BUILTIN, &old_builtin) ||
-        !a8_flatbuffer_vector(&fb, code, CODE_CUSTOM, 1, &custom) ||
-        !a8_flatbuffer_field_u32(&fb, code, CODE_VERSION, &version) ||
-        !a8_flatbuffer_field_u32(&fb, code, CODE_BUILTIN, &builtin) || old_builtin > 127 ||
-        (int32_t)builtin < 0) {
-        return a8_error_at(err, A8_ERR_MODEL, "the node's operator code is malformed or not there", subgraph,
-            (int32_t)node, A8_NONE, (int32_t)codes.count, (int32_t)opcode);
+    if (!a8_flatbuffer_element(&fb, &codes, values[OPCODE], &code) ||
+        !a8_flatbuffer_read(&fb, code, code_fields, of_code) || of_code[OLD_BUILTIN] > 127 ||
+        (int32_t)of_code[BUILTIN] < 0) {
+        return a8_error_model(err, "the node's operator code is malformed or not there", (int32_t)codes.count,
+            (int32_t)values[OPCODE]);
     }
     // Older files have the one-byte field only, newer ones put 127 there for codes that don't fit.
-    info->op = (int32_t)(old_builtin > builtin ? old_builtin : builtin);
-    info->version = (int32_t)version;
-    info->custom.str = (const char *)fb.data + custom.first;
-    info->custom.len = custom.count;
-    info->inputs = inputs.first;
-    info->n_inputs = inputs.count;
-    info->outputs = outputs.first;
-    info->n_outputs = outputs.count;
-    info->custom_options = custom_options.first;
-    info->n_custom_options = custom_options.count;
+    bool old = of_code[OLD_BUILTIN] > of_code[BUILTIN];
+    info->op = (int32_t)of_code[old ? OLD_BUILTIN : BUILTIN];
+    info->version = (int32_t)of_code[VERSION];
+    info->custom.str = (const char *)fb.data + of_code[CUSTOM];
+    info->custom.len = of_code[N_CUSTOM];
+    info->inputs = values[INPUTS];
+    info->n_inputs = values[N_INPUTS];
+    info->outputs = values[OUTPUTS];
+    info->n_outputs = values[N_OUTPUTS];
+    info->options = values[OPTIONS];
+    info->custom_options = values[CUSTOM_OPTIONS];
+    info->n_custom_options = values[N_CUSTOM_OPTIONS];
     return A8_OK;
+}
+
+int a8_model_node(const a8_model_t *model, uint32_t subgraph, uint32_t node, a8_node_info_t *info, a8_error_t *err) {
+    memset(info, 0, sizeof(*info));
+    int ret = read_node(model, subgraph, node, info, err);
+    if (ret != A8_OK && err != NULL) {
+        err->subgraph = (int32_t)subgraph;
+        err->node = (int32_t)node;
+    }
+    return ret;
 }
 
 int32_t a8_node_input(const a8_model_t *model, const a8_node_info_t *node, uint32_t i) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What an operator may ask of the interpreter. Only context.c implements it.
+// What an operator may ask of the interpreter. Only context.c and, what is for
+// control flow and variables, subgraphs.c implement it.
 //
 // An operator is a pair of functions, listed in ops.def. prepare runs once, at
 // load: it checks the node's tensors and options, decides everything that
@@ -98,6 +99,14 @@ bool a8_ctx_stop(a8_ctx_t *ctx);
 
 // Records an error about this node and returns code. message is a constant
 // sentence; needed and given are its numbers or A8_NONE.
-int a8_ctx_fail(a8_ctx_t *ctx, int code, const char *message, int32_t needed, int32_t given);
+int a8_ctx_error(a8_ctx_t *ctx, int code, const char *message, int32_t needed, int32_t given);
+int a8_ctx_model_error(a8_ctx_t *ctx, const char *message, int32_t needed, int32_t given); // A8_ERR_MODEL
+int a8_ctx_unsupported(a8_ctx_t *ctx, const char *message, int32_t needed, int32_t given); // A8_ERR_UNSUPPORTED
+
+// The shortest call of these. There are hundreds, with a constant code.
+#define a8_ctx_fail(ctx, code, message, needed, given) \
+    ((code) == A8_ERR_MODEL                ? a8_ctx_model_error(ctx, message, needed, given) \
+            : (code) == A8_ERR_UNSUPPORTED ? a8_ctx_unsupported(ctx, message, needed, given) \
+                                           : a8_ctx_error(ctx, code, message, needed, given))
 
 #endif

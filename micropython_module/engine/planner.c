@@ -58,9 +58,9 @@ uint32_t a8_plan_work_bytes(const a8_buffer_t *buffers, uint32_t n) {
 
 uint32_t a8_plan_bound(const a8_buffer_t *buffers, uint32_t n) {
     // A maximum is reached at a time when some buffer begins to live.
-    uint64_t bound = 0;
+    uint32_t bound = 0;
     for (uint32_t i = 0; i < n; ++i) {
-        uint64_t sum = 0;
+        uint32_t sum = 0;
         if (!needs_place(&buffers[i])) {
             continue;
         }
@@ -68,11 +68,14 @@ uint32_t a8_plan_bound(const a8_buffer_t *buffers, uint32_t n) {
             if (needs_place(&buffers[k]) && buffers[k].first <= buffers[i].first &&
                 buffers[i].first <= buffers[k].last) {
                 sum += rounded(&buffers[k]);
+                if (sum > INT32_MAX) {
+                    return A8_PLAN_TOO_LARGE;
+                }
             }
         }
         bound = sum > bound ? sum : bound;
     }
-    return bound > INT32_MAX ? A8_PLAN_TOO_LARGE : (uint32_t)bound;
+    return bound;
 }
 
 // Places all in the given order. Returns n, or the position in the order of the first buffer that
@@ -111,18 +114,31 @@ static uint32_t place(plan_t *plan, uint32_t limit, uint32_t *bytes) {
     return plan->n;
 }
 
+typedef struct {
+    uint32_t major;
+    uint32_t minor;
+} order_key_t;
+
 // The orders: larger keys first, and of equal ones the buffer that comes first.
-static uint64_t order_key(const a8_buffer_t *buffer, uint32_t order) {
-    uint32_t duration = (uint32_t)buffer->last - buffer->first + 1;
+static void order_key(const a8_buffer_t *buffer, uint32_t order, order_key_t *key) {
+    uint32_t size = rounded(buffer), duration = (uint32_t)buffer->last - buffer->first + 1;
+    key->minor = size;
     switch (order) {
         case 0: // by size, then the longer living
-            return (uint64_t)rounded(buffer) << 16 | (duration - 1);
+            key->major = size;
+            key->minor = duration;
+            break;
         case 1: // by bytes x time
-            return (uint64_t)rounded(buffer) * duration;
+            key->minor = (size & 0xffff) * duration; // duration is below 2^16
+            key->major = (size >> 16) * duration + (key->minor >> 16);
+            key->minor &= 0xffff;
+            break;
         case 2: // by lifetime, then size
-            return (uint64_t)duration << 32 | rounded(buffer);
+            key->major = duration;
+            break;
         default: // by time, then size
-            return (uint64_t)(UINT16_MAX - buffer->first) << 32 | rounded(buffer);
+            key->major = UINT16_MAX - buffer->first;
+            break;
     }
 }
 #define ORDERS (4)
@@ -136,12 +152,15 @@ static void sort(plan_t *plan, uint32_t order) {
     for (; gap > 0; gap /= 3) {
         for (uint32_t i = gap; i < plan->n; ++i) {
             uint16_t moving = plan->order[i];
-            uint64_t key = order_key(&plan->buffers[moving], order);
+            order_key_t key, other_key;
+            order_key(&plan->buffers[moving], order, &key);
             uint32_t k = i;
             for (; k >= gap; k -= gap) {
                 uint16_t other = plan->order[k - gap];
-                uint64_t other_key = order_key(&plan->buffers[other], order);
-                if (other_key > key || (other_key == key && other < moving)) {
+                order_key(&plan->buffers[other], order, &other_key);
+                bool same = other_key.major == key.major;
+                if (same ? other_key.minor > key.minor || (other_key.minor == key.minor && other < moving)
+                         : other_key.major > key.major) {
                     break;
                 }
                 plan->order[k] = other;

@@ -12,10 +12,6 @@
 #include "kernels/kernels.h"
 #include "model.h"
 
-#ifndef A8_TARGET_NATIVE
-#define A8_TARGET_NATIVE A8_TARGET_GENERIC
-#endif
-
 // Codes by name: A8_CODE_ADD is 0 and so on.
 enum {
 #define A8_BUILTIN(name) A8_CODE_##name,
@@ -106,6 +102,23 @@ static const a8_op_row_t rows[] = {
 #undef A8_OP
 #undef A8_CUSTOM
 };
+
+// How many rows of this build run subgraphs or name variables.
+#define NEEDS_SUBGRAPHS(code) \
+    ((code) == A8_CODE_IF || (code) == A8_CODE_WHILE || (code) == A8_CODE_CALL_ONCE || (code) == A8_CODE_VAR_HANDLE)
+enum {
+    SUBGRAPH_ROWS = 0
+#define A8_OP(operator, family, prepare, eval) \
+    A8_PICK(A8_OP_##operator##_##family, A8_SKIP, A8_TAKE)(+NEEDS_SUBGRAPHS(A8_CODE_##operator))
+#define A8_CUSTOM(operator, name, family, prepare, eval)
+#include "ops.def"
+#undef A8_OP
+#undef A8_CUSTOM
+};
+
+const a8_subgraphs_t *a8_op_subgraphs(void) {
+    return SUBGRAPH_ROWS != 0 ? &a8_subgraphs : NULL;
+}
 
 static const char custom_names[] =
 #define A8_OP(operator, family, prepare, eval)

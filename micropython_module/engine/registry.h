@@ -16,6 +16,11 @@ typedef struct {
 #define A8_FAMILY_HYBRID (127)
 #define A8_CODE_CUSTOM_FIRST (0x400)
 
+typedef struct a8_subgraphs a8_subgraphs_t; // of interpreter.h
+extern const a8_subgraphs_t a8_subgraphs;
+// These, or NULL if this build has no operator that runs subgraphs or names variables.
+const a8_subgraphs_t *a8_op_subgraphs(void);
+
 // The functions of the i-th row that this build has.
 const a8_op_row_t *a8_op_row(uint32_t i);
 // Its builtin operator code, or that of a custom operator, from A8_CODE_CUSTOM_FIRST on.

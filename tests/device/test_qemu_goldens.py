@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The shared models on an emulated Cortex-M3, against the reference's answers.
+"""The shared models on emulated cores (Cortex-M3, M33, RV32, Xtensa), against the reference's answers.
 
-QEMU puts models and inputs into the machine's 16 MB of external memory before it starts: models at odd
-addresses, inputs behind them.
+Models and inputs are in 16 MB of the machine's memory before it starts: models at odd addresses, inputs
+behind them. In QEMU's machines that is RAM of which the firmware knows nothing, on Xtensa a file
+mapped where flash is.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ import goldens
 import pytest
 from arena8.errors import ToolError
 from arena8.transports.qemu import QemuRepl
-from machines import SHARED
+from machines import EXTERNAL, SHARED
 
-MEMORY, BYTES = 0x21000000, 16 << 20
+BYTES = 16 << 20
 
 RUN = """
 import arena8
@@ -41,7 +42,16 @@ SIZES = {"int8": 1, "uint8": 1, "int16": 2, "int32": 4, "float32": 4}
 """
 
 
-@pytest.mark.boards("MPS2_AN385")
+def with_memory(machine, path):
+    """The machine with the file's bytes in its memory."""
+    firmware = str(machine.folder / machine.facts.emulator["firmware"])
+    if machine.name == "DE233_FPU":
+        return QemuRepl(machine.name, firmware, 300, program=(str(path),))
+    load = f"loader,file={path},addr={EXTERNAL[machine.name]:#x},force-raw=on"
+    return QemuRepl(machine.name, firmware, 300, ("-device", load))
+
+
+@pytest.mark.boards(*EXTERNAL)
 def test_goldens(machine, tmp_path):
     models = goldens.all_models()
     if not models:
@@ -52,16 +62,13 @@ def test_goldens(machine, tmp_path):
         parts = []
         for data, align in ((golden.path.read_bytes(), 1), (golden.inputs(), 0)):
             blob += bytes(-len(blob) % 16 + align)
-            parts.append((MEMORY + len(blob), len(data)))
+            parts.append((EXTERNAL[machine.name] + len(blob), len(data)))
             blob += data
         places.append((model, golden, *parts))
     assert len(blob) <= BYTES
     path = tmp_path / "memory"
     path.write_bytes(blob)
-    firmware = str(machine.folder / machine.facts.emulator["firmware"])
-    repl = QemuRepl(
-        machine.name, firmware, 300, ("-device", f"loader,file={path},addr={MEMORY:#x},force-raw=on")
-    )
+    repl = with_memory(machine, path)
     wrong = []
     try:
         repl.connect()
@@ -78,7 +85,7 @@ def test_goldens(machine, tmp_path):
                 what = golden.wrong(unhexlify(whole[0]))
             else:
                 what = "" if int(crc) == zlib.crc32(golden.outputs()) else "outputs differ"
-            expected = arena8.arena_size(golden.path, target="generic")
+            expected = arena8.arena_size(golden.path, target=machine.facts.target)
             what = what or int(arena) != expected and f"arena {arena}, the host says {expected}"
             if what:
                 wrong.append(f"{model['id']}: {what}")

@@ -37,6 +37,14 @@ PLAIN = (
     "MicroPython's QEMU port hears Ctrl-C at its prompt only",
     "Plug it in, with BOOTSEL held if it does not run MicroPython",
     "runs arena8 %s, and",
+    "is a folder: give the firmware.bin in it",
+    "flash the whole firmware.bin first",
+    "%s is for %s, and %s has %s",
+    "bytes of flash, and %s has",
+    "%s: on this board %s",
+    "runs no MicroPython",
+    "behind which an ESP chip may be",
+    "changed a command on its way",
 )
 
 

@@ -336,7 +336,7 @@ def test_an_emulator_with_a_wrong_firmware(run, tmp_path):
 
 def test_facts_of_boards():
     known = boards.all_boards()
-    assert {"RPI_PICO", "UNIX", "MPS2_AN385", "MICROBIT"} <= set(known)
+    assert {"RPI_PICO", "UNIX", "MPS2_AN385", "MPS2_AN505", "MICROBIT"} <= set(known)
     assert known["RPI_PICO"].usb_id == (0x2E8A, 0x0005)
     assert known["RPI_PICO"].clock_hz == 125_000_000
     assert known["RPI_PICO"].target == known["MICROBIT"].target == "armv6m"

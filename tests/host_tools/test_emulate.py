@@ -19,7 +19,8 @@ def clean(monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     "board, port",
     [("RPI_PICO", "pico-emulator"), ("UNIX", "unix"), ("MPS2_AN385", "qemu:MPS2_AN385"), ("unix", "unix"),
-     ("pico-emulator", "pico-emulator"), ("qemu:MICROBIT", "qemu:MICROBIT")],
+     ("MPS2_AN505", "qemu:MPS2_AN505"), ("pico-emulator", "pico-emulator"),
+     ("qemu:MICROBIT", "qemu:MICROBIT")],
 )  # fmt: skip
 def test_names(board, port):
     assert emulate.port_of(board, None) == port

@@ -11,7 +11,6 @@ import struct
 import threading
 import time
 import types
-from pathlib import Path
 
 import pytest
 import serial
@@ -401,9 +400,9 @@ def test_an_ssd_with_an_info_file_is_no_board(tmp_path, monkeypatch):
 
 
 def test_another_board_than_asked_for(run, file, drive):
-    with Pico(build="RPI_PICO_W") as board:
+    with Pico(build="PIMORONI_TINY2040") as board:
         code, _, err = run(file, "-p", board.port, "--board", "RPI_PICO")
-        assert code == 2 and "says that it is RPI_PICO_W, --board says RPI_PICO" in err
+        assert code == 2 and "says that it is PIMORONI_TINY2040, --board says RPI_PICO" in err
         code, _, err = run(file, "-p", board.port)
         assert code == 2 and "for which arena8 has no firmware" in err
         assert not any("bootloader" in text for text in board.executed)
@@ -419,15 +418,6 @@ def test_ports_without_flash(run, file, port):
 def test_boards_that_take_no_uf2(run, file, board, says):
     code, _, err = run(file, "--board", board)
     assert code == 1 and says in err
-
-
-def test_an_esp32_is_told_of_esptool():
-    from arena8 import flashers
-    from arena8.errors import ToolError
-
-    board = boards.Board("ESP", Path(), {"port": "esp32", "chip": "ESP32-S3"})
-    with pytest.raises(ToolError, match="not built in yet; esptool does it: `esptool --chip esp32s3"):
-        flashers.require_uf2(board)
 
 
 # What goes wrong on the way

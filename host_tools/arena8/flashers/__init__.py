@@ -7,19 +7,23 @@ from ..boards import Board
 from ..errors import ToolError
 
 UF2_PORTS = ("rp2",)
+ESP_PORTS = ("esp32",)
 
 
-def require_uf2(board: Board) -> None:
-    """ToolError unless this board takes its firmware as a UF2 file; says what would do it."""
-    port = board.facts.get("port")
-    if port in UF2_PORTS:
+def is_esp(board: Board) -> bool:
+    """Whether the board takes its firmware through esptool."""
+    return board.facts.get("port") in ESP_PORTS
+
+
+def has_way(board: Board) -> bool:
+    return board.facts.get("port") in UF2_PORTS + ESP_PORTS
+
+
+def require_way(board: Board) -> None:
+    """ToolError unless `arena8 flash` knows how to flash this board."""
+    if has_way(board):
         return
-    if port == "esp32":
-        chip = str(board.facts.get("chip", "esp32")).lower().replace("-", "")
-        raise ToolError(
-            f"flashing {board.name} is not built in yet; esptool does it: "
-            f"`esptool --chip {chip} write-flash 0x0 firmware.bin` (the offset is that of its bootloader)"
-        )
+    port = board.facts.get("port")
     if port == "unix":
         raise ToolError(f"{board.name} is a program on this machine: there is nothing to flash")
     raise ToolError(f"flashing {board.name} (port {port}) is not built in; its own tools flash it")

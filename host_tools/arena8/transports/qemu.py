@@ -19,16 +19,23 @@ class QemuRepl(Repl):
     can_interrupt = False
 
     def __init__(
-        self, name: str, firmware: str | None = None, timeout: float = 60.0, extra: tuple[str, ...] = ()
+        self,
+        name: str,
+        firmware: str | None = None,
+        timeout: float = 60.0,
+        extra: tuple[str, ...] = (),
+        program: tuple[str, ...] = (),
     ) -> None:
-        """extra: more arguments for QEMU, `-device loader,file=...,addr=...` for one."""
+        """extra: more arguments for QEMU, `-device loader,file=...,addr=...` for one. program: arguments of the
+        program that a firmware for QEMU's user mode is."""
         machines = boards.emulated("qemu")
         if name not in machines:
             raise UsageError(f"{name} is not a QEMU machine; those are {', '.join(machines) or 'none'}")
         board = machines[name]
         self.firmware = str(firmware or board.firmware())
         command = [a.format(firmware=self.firmware, serial="stdio") for a in board.emulator["args"]]
-        command += extra
+        command[1:1] = extra
+        command += program
         if shutil.which(command[0]) is None:
             raise BoardError(
                 f"{command[0]} is not installed; on Debian qemu-system-arm and qemu-system-misc have it"

@@ -103,9 +103,16 @@ def with_serial_number(number: str) -> str:
     return known[number]
 
 
+def perhaps_esp() -> list[tuple[str, str]]:
+    """As connected, of ports whose USB identity is that of an ESP chip, or of a bridge as its boards have."""
+    known = boards.ESP_NATIVE | boards.ESP_BRIDGES
+    ports = [port for port in serial.tools.list_ports.comports() if (port.vid, port.pid) in known]
+    return [(port.device, f"perhaps an ESP32 board, {port.description}") for port in ports]
+
+
 def the_one_connected() -> str:
     """The device of the only connected board."""
-    found = connected()
+    found = connected() or perhaps_esp()
     if len(found) == 1:
         return found[0][0]
     if found:

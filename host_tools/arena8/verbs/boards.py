@@ -12,7 +12,7 @@ from rich.table import Table
 
 from .. import boards, options, render, running, transports
 from ..errors import ToolError
-from ..flashers import bootsel
+from ..flashers import bootsel, esp
 
 
 def known() -> list[dict[str, Any]]:
@@ -40,7 +40,7 @@ def known() -> list[dict[str, Any]]:
 def connected(ask: bool, baud: int, timeout: float | None) -> list[dict[str, Any]]:
     """Every port of a known USB identity and every BOOTSEL drive. A board that can't be asked says why."""
     found = []
-    for port in running.usb_ports():
+    for port in [*running.usb_ports(), *esp.ports()]:
         ids = (port.vid, port.pid)
         names = [board.name for board in boards.all_boards().values() if board.usb_id == ids]
         entry: dict[str, Any] = {
@@ -58,6 +58,8 @@ def connected(ask: bool, baud: int, timeout: float | None) -> list[dict[str, Any
                 entry["board"] = entry["running"]["build"] or entry["board"]
             except ToolError as e:
                 entry["error"] = str(e)
+                if ids in boards.ESP_NATIVE | boards.ESP_BRIDGES:
+                    entry["error"] += ". If it is an ESP32 board, `arena8 flash` puts MicroPython on it"
         found.append(entry)
     for drive in bootsel.drives():
         names = [b.name for b in boards.all_boards().values() if b.usb_id and bootsel.fits(drive, b)]

@@ -19,12 +19,16 @@ from rich.table import Table
 
 from .. import boards, config, formats, options, remote, render, romfs, transports
 from ..errors import RemoteError, ToolError, UsageError
+from ..flashers.esp_romfs import EspRomfs
 from ..remote import literal
 from ..rom_partition import Partition
 from ..transports.bulk import Bulk
 from ..transports.repl import Repl
+from . import deploy_esp
 
+AnyPartition = Partition | EspRomfs
 SUFFIX = ".tflite"
+REPL, ESPTOOL = "repl", "esptool"  # ways into the flash
 
 # What the board says of itself and of some operators. operators(name) lists the types of one; older firmware
 # can't.
@@ -61,6 +65,7 @@ class Request:
     baud: int = 115200
     timeout: float | None = None
     reset: bool = True
+    method: str = REPL
 
 
 @dataclass
@@ -136,25 +141,20 @@ def run(request: Request) -> int:
     models = read_models(request.models)
     saved = read_saved(request.restore) if request.restore else None
     started = time.monotonic()
-    with session(request) as repl:
-        repl.soft_reset()  # nobody reads the flash that goes
-        partition, board = look(repl, models)
-        old, damage = read_back(partition)
-        if damage and saved is None and not request.fresh:
-            raise ToolError(
-                f"the ROMFS of {repl.name} is damaged: {damage}. --fresh writes a new one, without its files"
-            )
-        if request.fresh:
-            old = None
-        plan = make_plan(repl, partition, old, models, request, saved)
-        plan.notes += frozen_names(repl, models)
-        written = 0
-        if not request.dry_run and (plan.is_change or damage or request.fresh and partition.used):
-            written = write(repl, partition, plan, old)
-            repl.soft_reset()
-        places = check(repl, models) if not request.dry_run else {}
+    if request.method == ESPTOOL:
+        name, board, partition, plan, written, places = deploy_esp.run(request, models, saved)
+    else:
+        with session(request) as repl:
+            repl.soft_reset()  # nobody reads the flash that goes
+            name, board = repl.name, look(repl, models)
+            partition = Partition(repl, Bulk(repl))
+            plan, written = change(name, partition, models, request, saved)
+            plan.notes += frozen_names(repl, models)
+            if written:
+                repl.soft_reset()
+            places = check(repl, models) if not request.dry_run else {}
     report = {
-        "port": repl.name,
+        "port": name,
         "board": board,
         "romfs_bytes": partition.size,
         "used_bytes": len(plan.image) if plan.after else 0,
@@ -211,8 +211,8 @@ def session(request: Request) -> Iterator[Repl]:
         repl.close()
 
 
-def look(repl: Repl, models: list[NewModel]) -> tuple[Partition, str | None]:
-    """The board's partition and name; ToolError if it can't run one of the models."""
+def look(repl: Repl, models: list[NewModel]) -> str | None:
+    """The board's name; ToolError if it can't run one of the models."""
     remote.models(repl)  # says what to do about a firmware without arena8
     names = tuple(sorted({op for model in models for op, _ in model.rows}))
     try:
@@ -234,7 +234,26 @@ def look(repl: Repl, models: list[NewModel]) -> tuple[Partition, str | None]:
                 f"{model.name} needs an arena of {need:,} bytes; {repl.name} has {free:,} bytes of free heap"
                 + (f" and a static arena of {static:,}" if static else "")
             )
-    return Partition(repl, Bulk(repl)), board
+    return board
+
+
+def change(
+    name: str, partition: AnyPartition, models: list[NewModel], request: Request, saved: bytes | None
+) -> tuple[Plan, int]:
+    """Makes the partition of the board called name hold what is asked for. The plan, and the bytes
+    written."""
+    old, damage = read_back(partition)
+    if damage and saved is None and not request.fresh:
+        raise ToolError(
+            f"the ROMFS of {name} is damaged: {damage}. --fresh writes a new one, without its files"
+        )
+    if request.fresh:
+        old = None
+    plan = make_plan(name, partition, old, models, request, saved)
+    written = 0
+    if not request.dry_run and (plan.is_change or damage or request.fresh and partition.used):
+        written = write(name, partition, plan, old)
+    return plan, written
 
 
 def has_row(known: dict[str, tuple[str, ...] | None], operator: str, family: str) -> bool:
@@ -248,7 +267,7 @@ def row_name(operator: str, family: str) -> str:
     return operator if family == "ANY" else f"{operator} of {family.lower()}"
 
 
-def read_back(partition: Partition) -> tuple[bytes | None, str | None]:
+def read_back(partition: AnyPartition) -> tuple[bytes | None, str | None]:
     """The image in the partition, and what is wrong with it if something is."""
     try:
         with render.progress("reading the ROMFS") as moved:
@@ -261,8 +280,8 @@ def read_back(partition: Partition) -> tuple[bytes | None, str | None]:
 
 
 def make_plan(
-    repl: Repl,
-    partition: Partition,
+    name: str,
+    partition: AnyPartition,
     old: bytes | None,
     models: list[NewModel],
     request: Request,
@@ -270,23 +289,23 @@ def make_plan(
 ) -> Plan:
     before = romfs.parse(old) if old else {}
     after = romfs.parse(saved) if saved else dict(before)
-    for name in request.remove:
-        path = name if name in after else name + SUFFIX
+    for taken in request.remove:
+        path = taken if taken in after else taken + SUFFIX
         if path not in after:
             raise ToolError(
-                f"the ROMFS of {repl.name} has no {name} to remove; it has {', '.join(before) or 'no files'}"
+                f"the ROMFS of {name} has no {taken} to remove; it has {', '.join(before) or 'no files'}"
             )
         del after[path]
     for model in models:
         after[model.path] = model.content
     try:
-        image = saved or romfs.build(after)
+        image = saved if saved and partition.start == romfs.START else romfs.build(after, partition.start)
     except romfs.RomfsError as e:
         raise ToolError(f"these files make no ROMFS: {e}") from e
     if len(image) > partition.size:
         listed = ", ".join(f"{path} {len(data):,}" for path, data in after.items())
         raise ToolError(
-            f"{len(image):,} bytes don't fit into the ROMFS of {repl.name}, which has {partition.size:,}: "
+            f"{len(image):,} bytes don't fit into the ROMFS of {name}, which has {partition.size:,}: "
             f"{listed}. --remove NAME makes room"
         )
     return Plan(before, after, image)
@@ -306,7 +325,7 @@ def frozen_names(repl: Repl, models: list[NewModel]) -> list[str]:
     return notes
 
 
-def write(repl: Repl, partition: Partition, plan: Plan, old: bytes | None) -> int:
+def write(name: str, partition: AnyPartition, plan: Plan, old: bytes | None) -> int:
     """Writes the plan's image. Files that are nowhere else are kept on this machine until it is done."""
     others = [path for path in plan.before if plan.before[path] == plan.after.get(path)]
     backup = save(old) if old and others else None
@@ -320,7 +339,7 @@ def write(repl: Repl, partition: Partition, plan: Plan, old: bytes | None) -> in
     except BaseException:
         if backup:
             render.messages().print(
-                f"the ROMFS of {repl.name} is incomplete and won't be mounted. What was in it is in "
+                f"the ROMFS of {name} is incomplete and won't be mounted. What was in it is in "
                 f"{backup}; arena8 deploy --restore {backup} writes it back",
                 markup=False,
             )
@@ -408,10 +427,18 @@ def show(report: dict[str, Any]) -> None:
 @click.option("--fresh", is_flag=True, help="Don't keep the files that are in it.")
 @click.option("--restore", metavar="FILE", help="Write back an image that an interrupted deploy saved.")
 @click.option("--dry-run", is_flag=True, help="Check everything, write nothing.")
+@click.option(
+    "--method",
+    type=click.Choice([REPL, ESPTOOL]),
+    default=REPL,
+    help="How the flash is written: by MicroPython (default), or by the bootloader of an ESP32 board.",
+)
 @options.as_json("The files")
 @options.timeout
 @options.no_reset
-def command(models, port, baud, listing, remove, fresh, restore, dry_run, as_json, timeout, no_reset) -> int:
+def command(
+    models, port, baud, listing, remove, fresh, restore, dry_run, method, as_json, timeout, no_reset
+) -> int:
     """Puts MODELs into a board's ROMFS: no new firmware, no copy in RAM.
 
     A MODEL is a .tflite file. On the board it goes by the file's name without .tflite, and takes the place
@@ -435,5 +462,6 @@ def command(models, port, baud, listing, remove, fresh, restore, dry_run, as_jso
             baud=baud,
             timeout=timeout,
             reset=not no_reset,
+            method=method,
         )
     )

@@ -3,45 +3,28 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import rich_click as click
 
-from .. import backup, boards, config, emulated, flashers, options, render, running, transports
+from .. import boards, config, emulated, flashers, options, render, running, transports
 from ..boards import Board
 from ..errors import BoardError, RemoteError, ToolError, UsageError
-from ..flashers import bootsel, uf2
+from ..flashers import bootsel, esp_image, uf2
 from ..flashers.uf2 import Image, Region
+from ..flashing import BOOT_SECONDS, Request, about, compare, copy_files, firmware_file, leave, tell
 from ..running import Running
 from ..transports.repl import Repl
+from . import flash_esp
 
 BOOTLOADER = "import machine\nmachine.bootloader()\n"
 DRIVE_SECONDS = 15.0  # from machine.bootloader() to a mounted drive
 EMULATED_BOOT_SECONDS = 120.0
-BOOT_SECONDS = 25.0  # from the last block to a REPL; a filesystem may be made
-
-
-@dataclass(frozen=True)
-class Request:
-    firmware: str | None = None
-    board: str | None = None
-    port: str | None = None
-    baud: int = 115200
-    erase_filesystem: bool = False
-    backup: str | None = None
-    as_json: bool = False
-    timeout: float | None = None
-
-
-def tell(text: str) -> None:
-    render.messages().print(text, markup=False)
 
 
 def run(request: Request) -> int:
@@ -49,16 +32,20 @@ def run(request: Request) -> int:
     name = request.board or config.default("board")
     wanted = boards.board(name) if name else None
     if wanted:
-        flashers.require_uf2(wanted)
+        flashers.require_way(wanted)
     port = transports.choose_port(request.port)
     kind = (port or "").partition(":")[0]
     if kind in ("host", "unix", "qemu"):
         raise UsageError(f"{port} has no flash of its own: it starts the firmware that it is told to")
-    if request.firmware and not Path(request.firmware).is_dir():
+    is_file = request.firmware is not None and not Path(request.firmware).is_dir()
+    to_esp = flashers.is_esp(wanted) if wanted else is_file and esp_image.looks_like(request.firmware)
+    if is_file and not to_esp:
         image = uf2.read(request.firmware)  # before a board is bothered
         if wanted:
             uf2.check(image, wanted)
-    if kind == "pico-emulator":
+    if to_esp:
+        report = flash_esp.run(request, wanted, port)
+    elif kind == "pico-emulator":
         report = flash_emulator(request, wanted, port)
     elif port and (drive := bootsel.look_at(port)):
         report = flash_drive(request, wanted, drive)
@@ -92,6 +79,8 @@ def flash_the_one(request: Request, wanted: Board | None) -> dict[str, Any]:
         return flash_running(request, wanted, ports[0].device)
     if drives:
         return flash_drive(request, wanted, drives[0])
+    if wanted is None and (device := flash_esp.the_port()):
+        return flash_running(request, None, device)
     candidates = [wanted] if wanted else rp2_boards()
     sentences = [s for board in candidates if (s := bootsel.unmounted(board))]
     if sentences and wanted and bootsel.picotool():
@@ -134,7 +123,7 @@ def board_that_runs(wanted: Board | None, there: Running, port: str) -> Board:
             )
         return wanted
     if there.board not in boards.all_boards():
-        known = ", ".join(board.name for board in rp2_boards())
+        known = ", ".join(board.name for board in boards.all_boards().values() if flashers.has_way(board))
         raise UsageError(
             f"the board on {port} says that it is {there.board or 'nothing'} "
             f"({there.machine or there.system}), for which arena8 has no firmware; it has those of {known}"
@@ -145,27 +134,9 @@ def board_that_runs(wanted: Board | None, there: Running, port: str) -> Board:
 # Which firmware.
 
 
-def firmware_file(request: Request, board: Board) -> Path:
-    if request.firmware is None:
-        return boards.firmware_to_flash(board)
-    path = Path(request.firmware)
-    if not path.is_dir():
-        if not path.is_file():
-            raise ToolError(f"no file {path}")
-        return path
-    if (path / "manifest.json").is_file():
-        found = boards.distributed(board.name, path)
-        if found is None:
-            raise ToolError(f"the distribution {path} has no firmware for {board.name}")
-        return found
-    if (path / board.file).is_file():
-        return path / board.file
-    raise ToolError(f"the folder {path} holds neither a manifest.json nor {board.file}")
-
-
 def checked(request: Request, board: Board, filesystem: Region | None = None) -> tuple[Image, list[str]]:
     """The firmware and what it would do to the user's files, allowed by then."""
-    flashers.require_uf2(board)
+    flashers.require_way(board)
     image = uf2.read(firmware_file(request, board))
     harm = uf2.check(image, board, filesystem)
     if harm and not request.erase_filesystem:
@@ -194,17 +165,23 @@ def flash_running(request: Request, wanted: Board | None, port: str) -> dict[str
             there = running.ask(repl)
             tell(f"{port} runs {there.sentence()}")
             board = board_that_runs(wanted, there, port)
-            image, harm = checked(request, board, storage(there, board))
+            if flashers.is_esp(board):
+                image, harm = flash_esp.firmware(request, board), []
+            else:
+                image, harm = checked(request, board, storage(there, board))
             saved = None
             if request.backup:
                 saved = copy_files(repl, Path(request.backup))
         except BaseException:
             leave(repl)
             raise
-        tell(f"{port}: restarting in BOOTSEL mode")
-        to_bootloader(repl)
+        if not flashers.is_esp(board):
+            tell(f"{port}: restarting in BOOTSEL mode")
+            to_bootloader(repl)
     finally:
         repl.close()
+    if flashers.is_esp(board):
+        return flash_esp.flash(request, board, image, port, saved)
     with render.messages().status("waiting for the BOOTSEL drive"):
         served = emulated.behind(port)
         drive = bootsel.wait_for_drive(board, DRIVE_SECONDS, served.place if served else None)
@@ -218,20 +195,6 @@ def storage(there: Running, board: Board) -> Region | None:
         return None
     flash = board.facts["flash"]
     return Region(int(flash["base"], 0) + flash["bytes"] - there.storage, there.storage)
-
-
-def leave(repl: Repl) -> None:
-    try:
-        repl.leave(restart=repl.interrupted)
-    except ToolError:
-        pass  # what went wrong before is the error to show
-
-
-def copy_files(repl: Repl, folder: Path) -> dict[str, Any]:
-    with render.messages().status("copying the board's files") as status:
-        files, total = backup.copy(repl, folder, lambda name: status.update(f"copying {name}"))
-    tell(f"{files} files of the board, {total:,} bytes, are in {folder}")
-    return {"folder": str(folder), "files": files, "bytes": total}
 
 
 def to_bootloader(repl: Repl) -> None:
@@ -357,57 +320,6 @@ def returned(board: Board, port: str | None, serial_number: str | None, known: s
     return names[0] if len(names) == 1 else None
 
 
-def compare(there: Running, board: Board, image: Image, port: str) -> None:
-    """ToolError unless the board runs what the file is."""
-    version = image.info.get("version", "")
-    if version.startswith("v") and not version.startswith(f"v{there.version}"):
-        raise ToolError(
-            f"{port} runs MicroPython {there.version}, and {image.path} is {version}: the board kept another "
-            "firmware"
-        )
-    facts = boards.build_facts(image.path)
-    wanted = {(m["name"], m["bytes"], m["crc32"]) for m in facts.get("models", [])}
-    found = {(name, size, f"{crc:08x}") for name, size, crc in there.models}
-    if facts and wanted != found:
-        raise ToolError(
-            f"{port} has the models {_names(found)}, and {image.path} was built with {_names(wanted)}: the "
-            "board kept another firmware"
-        )
-    if facts.get("arena8") and facts["arena8"] != there.arena8:
-        raise ToolError(
-            f"{port} runs arena8 {there.arena8}, and {image.path} was built with {facts['arena8']}"
-        )
-    if there.board and there.board != board.name:
-        tell(f"warning: this firmware calls its board {there.board}, not {board.name}")
-
-
-def _names(models: set[tuple[str, int, str]]) -> str:
-    return ", ".join(f"{name} ({crc})" for name, _, crc in sorted(models)) or "none"
-
-
-def about(
-    board: Board,
-    image: Image,
-    harm: list[str],
-    by: str,
-    port: str,
-    there: Running,
-    saved: dict[str, Any] | None,
-) -> dict[str, Any]:
-    return {
-        "board": board.name,
-        "port": port,
-        "firmware": str(image.path),
-        "sha256": hashlib.sha256(image.data).hexdigest(),
-        "flash_bytes": image.size,
-        "by": by,
-        "files_kept": not harm,
-        "backup": saved,
-        "running": there.as_dict(),
-        "sentence": there.sentence(),
-    }
-
-
 @click.command("flash")
 @click.argument("firmware", metavar="[FIRMWARE]", required=False)
 @click.option("--board", metavar="BOARD", help="Default: what the board says it is.")
@@ -424,9 +336,10 @@ def about(
 def command(firmware, board, port, baud, erase_filesystem, backup, as_json, timeout) -> int:
     """Puts FIRMWARE onto a board and checks that it runs. No compiler is needed.
 
-    FIRMWARE is a .uf2 file or the folder of a distribution; default: what was built last for the board, else
-    the generic firmware of ARENA8_DIST or build/dist. A board that runs MicroPython restarts in BOOTSEL mode
-    by itself; any other is plugged in with BOOTSEL held. --port also takes the folder of a BOOTSEL drive, and
-    pico-emulator, which then boots this firmware. Files on the board stay.
+    FIRMWARE is a .uf2 file (Raspberry Pi boards), a .bin file (ESP32 boards) or the folder of a build or a
+    distribution; default: what was built last for the board, else the generic firmware of ARENA8_DIST or
+    build/dist. A Pico that runs MicroPython restarts in BOOTSEL mode by itself; any other is plugged in with
+    BOOTSEL held. --port also takes the folder of a BOOTSEL drive, and pico-emulator, which then boots this
+    firmware. ESP32 boards are written through esptool. Files on the board stay.
     """
     return run(Request(firmware, board, port, baud, erase_filesystem, backup, as_json, timeout))

@@ -8,9 +8,11 @@
 #ifndef A8_KERNELS_H
 #define A8_KERNELS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "../quantize.h"
+#include "../target.h"
 
 // ---- Convolutions, fully connected, pools ---------------------------------
 
@@ -72,6 +74,13 @@ typedef struct {
     a8_result_t result;
 } a8_conv_params_t;
 
+// Whether each output pixel sees one input pixel, all of it, in the same order.
+static inline bool a8_conv_is_flat(const a8_conv_params_t *params) {
+    const a8_window_t *win = &params->window;
+    return win->filter_h == 1 && win->filter_w == 1 && win->stride_h == 1 && win->stride_w == 1 && win->pad_h == 0 &&
+        win->pad_w == 0 && win->out_w == win->in_w && params->group_in == params->in_c;
+}
+
 typedef struct {
     int32_t batches;
     int32_t depth; // of the sums
@@ -107,6 +116,7 @@ typedef struct {
     const int32_t *multipliers; // of integers only, shifts too
     const int8_t *shifts;
     void *output;
+    void *scratch; // of as many bytes as scratch.h says
 } a8_operands_t;
 
 // Kernels are named after the element type of input and output (s8, s16, f32) and, where it is another, of the
@@ -121,6 +131,14 @@ a8_conv_t a8_depthwise_conv_f32_generic;
 a8_conv_t a8_transpose_conv_f32_generic;
 a8_conv_t a8_conv_s8_generic;
 a8_conv_t a8_depthwise_conv_s8_generic;
+a8_conv_t a8_conv_s8_armdsp;
+a8_conv_t a8_depthwise_conv_s8_armdsp;
+a8_conv_t a8_conv_s8_armv6m;
+a8_conv_t a8_conv_s8_rv32;
+a8_conv_t a8_depthwise_conv_s8_armv6m;
+a8_conv_t a8_depthwise_conv_s8_rv32;
+a8_conv_t a8_conv_s8_xtensa;
+a8_conv_t a8_depthwise_conv_s8_xtensa;
 a8_conv_t a8_transpose_conv_s8_generic;
 a8_conv_t a8_conv_s8_s4_generic;
 a8_conv_t a8_depthwise_conv_s8_s4_generic;
@@ -133,6 +151,10 @@ typedef void a8_fully_connected_t(const a8_fully_connected_params_t *params, con
     int32_t y1);
 a8_fully_connected_t a8_fully_connected_f32_generic;
 a8_fully_connected_t a8_fully_connected_s8_generic;
+a8_fully_connected_t a8_fully_connected_s8_armdsp;
+a8_fully_connected_t a8_fully_connected_s8_armv6m;
+a8_fully_connected_t a8_fully_connected_s8_rv32;
+a8_fully_connected_t a8_fully_connected_s8_xtensa;
 a8_fully_connected_t a8_fully_connected_s8_s4_generic;
 a8_fully_connected_t a8_fully_connected_s16_generic;
 
@@ -173,6 +195,7 @@ typedef void a8_add_s8_t(const a8_add_params_t *params, const int8_t *a, int32_t
 typedef void a8_add_s16_t(const a8_add_params_t *params, const int16_t *a, int32_t a_step, const int16_t *b,
     int32_t b_step, int16_t *out, int32_t n);
 a8_add_s8_t a8_add_s8_generic;
+a8_add_s8_t a8_add_s8_armdsp;
 a8_add_s8_t a8_sub_s8_generic;
 a8_add_s16_t a8_add_s16_generic;
 a8_add_s16_t a8_sub_s16_generic;
@@ -355,7 +378,38 @@ void a8_irfft_f32_generic(const a8_fft_t *fft, const float *table, const uint8_t
 
 // ---- The ladder -----------------------------------------------------------
 
+// A variant serves every case that its portable kernel does, and wants the scratch of its target (scratch.h).
+#if A8_NATIVE_ARMDSP
+#define a8_add_s8 a8_add_s8_armdsp
+#define a8_conv_s8 a8_conv_s8_armdsp
+#define a8_depthwise_conv_s8 a8_depthwise_conv_s8_armdsp
+#define a8_fully_connected_s8 a8_fully_connected_s8_armdsp
+#elif A8_NATIVE_ARMV6M
+#define a8_conv_s8 a8_conv_s8_armv6m
+#define a8_fully_connected_s8 a8_fully_connected_s8_armv6m
+#elif A8_NATIVE_RV32
+#define a8_conv_s8 a8_conv_s8_rv32
+#define a8_depthwise_conv_s8 a8_depthwise_conv_s8_rv32
+#define a8_fully_connected_s8 a8_fully_connected_s8_rv32
+#elif A8_NATIVE_XTENSA
+#define a8_conv_s8 a8_conv_s8_xtensa
+#define a8_depthwise_conv_s8 a8_depthwise_conv_s8_xtensa
+#define a8_fully_connected_s8 a8_fully_connected_s8_xtensa
+#endif
+
+// What no variant was named for.
+#ifndef a8_conv_s8
+#define a8_conv_s8 a8_conv_s8_generic
+#endif
+#ifndef a8_depthwise_conv_s8
+#define a8_depthwise_conv_s8 a8_depthwise_conv_s8_generic
+#endif
+#ifndef a8_fully_connected_s8
+#define a8_fully_connected_s8 a8_fully_connected_s8_generic
+#endif
+#ifndef a8_add_s8
 #define a8_add_s8 a8_add_s8_generic
+#endif
 #define a8_sum_s8 a8_sum_s8_generic
 #define a8_add_s16 a8_add_s16_generic
 #define a8_sub_s8 a8_sub_s8_generic
@@ -372,10 +426,7 @@ void a8_irfft_f32_generic(const a8_fft_t *fft, const float *table, const uint8_t
 #define a8_average_pool_f32 a8_average_pool_f32_generic
 #define a8_max_pool_f32 a8_max_pool_f32_generic
 #define a8_l2_pool_f32 a8_l2_pool_f32_generic
-#define a8_conv_s8 a8_conv_s8_generic
-#define a8_depthwise_conv_s8 a8_depthwise_conv_s8_generic
 #define a8_transpose_conv_s8 a8_transpose_conv_s8_generic
-#define a8_fully_connected_s8 a8_fully_connected_s8_generic
 #define a8_irfft_f32 a8_irfft_f32_generic
 #define a8_irfft_s16 a8_irfft_s16_generic
 #define a8_irfft_s32 a8_irfft_s32_generic

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "../kernels/scratch.h"
 #include "matrix.h"
 
 // Fields of Conv2DOptions.
@@ -31,7 +32,10 @@ static int prepare(a8_ctx_t *ctx, a8_weighted_records_t *records) {
             params.out_c);
     }
     params.group_out = params.out_c / groups;
-    return a8_conv_close(ctx, &t, &params, 0, a8_ctx_option_int8(ctx, ACTIVATION, 0), records);
+    if (a8_weighted_is_s8(&t)) {
+        code = a8_ctx_scratch(ctx, a8_conv_s8_scratch(a8_ctx_target(ctx), &params));
+    }
+    return code != A8_OK ? code : a8_conv_close(ctx, &t, &params, 0, a8_ctx_option_int8(ctx, ACTIVATION, 0), records);
 }
 
 int a8_conv_prepare(a8_ctx_t *ctx) {
@@ -39,15 +43,15 @@ int a8_conv_prepare(a8_ctx_t *ctx) {
 }
 
 int a8_conv_eval_s8(a8_ctx_t *ctx) {
-    return a8_conv_run(ctx, &kind, a8_conv_s8, sizeof(int8_t));
+    return a8_conv_run(ctx, &kind, a8_conv_s8, sizeof(int8_t), a8_conv_s8_rows);
 }
 
 int a8_conv_eval_s8_s4(a8_ctx_t *ctx) {
-    return a8_conv_run(ctx, &kind, a8_conv_s8_s4, sizeof(int8_t));
+    return a8_conv_run(ctx, &kind, a8_conv_s8_s4, sizeof(int8_t), a8_conv_row);
 }
 
 int a8_conv_eval_s16(a8_ctx_t *ctx) {
-    return a8_conv_run(ctx, &kind, a8_conv_s16, sizeof(int16_t));
+    return a8_conv_run(ctx, &kind, a8_conv_s16, sizeof(int16_t), a8_conv_row);
 }
 
 int a8_conv_prepare_f32(a8_ctx_t *ctx) {
@@ -55,5 +59,5 @@ int a8_conv_prepare_f32(a8_ctx_t *ctx) {
 }
 
 int a8_conv_eval_f32(a8_ctx_t *ctx) {
-    return a8_conv_run(ctx, &kind, a8_conv_f32, sizeof(float));
+    return a8_conv_run(ctx, &kind, a8_conv_f32, sizeof(float), a8_conv_row);
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include "../kernels/scratch.h"
 #include "matrix.h"
 
 // Fields of FullyConnectedOptions. What keep_num_dims and its absence decide shows in the output's shape.
@@ -54,6 +55,10 @@ static int prepare(a8_ctx_t *ctx, a8_weighted_records_t *records) {
     if (!zero_point && (code = a8_check_symmetric(ctx, &t.filter)) != A8_OK) {
         return code;
     }
+    if (a8_weighted_is_s8(&t) &&
+        (code = a8_ctx_scratch(ctx, a8_fully_connected_s8_scratch(a8_ctx_target(ctx), &params))) != A8_OK) {
+        return code;
+    }
     void *block;
     code = records(ctx, &t, params.out_c, (int32_t)t.filter.rank - 2, a8_ctx_option_int8(ctx, ACTIVATION, 0),
         sizeof(params), &params.result, &block);
@@ -66,15 +71,15 @@ static int prepare(a8_ctx_t *ctx, a8_weighted_records_t *records) {
     return code;
 }
 
-static int run(a8_ctx_t *ctx, a8_fully_connected_t *kernel, bool floats) {
+static int run(a8_ctx_t *ctx, a8_fully_connected_t *kernel, int32_t rows, bool floats) {
     const a8_fully_connected_params_t *params = a8_ctx_data(ctx);
     a8_operands_t operands;
     a8_weighted_operands(ctx, &kind, floats ? NULL : &params->result, params->out_c, sizeof(*params), &operands);
-    for (int32_t y = 0; y < params->batches; y++) {
+    for (int32_t y = 0; y < params->batches; y += rows) {
         if (a8_ctx_stop(ctx)) {
             return A8_ERR_ABORTED;
         }
-        kernel(params, &operands, y, y + 1);
+        kernel(params, &operands, y, params->batches - y < rows ? params->batches : y + rows);
     }
     return A8_OK;
 }
@@ -84,15 +89,15 @@ int a8_fully_connected_prepare(a8_ctx_t *ctx) {
 }
 
 int a8_fully_connected_eval_s8(a8_ctx_t *ctx) {
-    return run(ctx, a8_fully_connected_s8, false);
+    return run(ctx, a8_fully_connected_s8, a8_fully_connected_s8_rows(a8_ctx_data(ctx)), false);
 }
 
 int a8_fully_connected_eval_s8_s4(a8_ctx_t *ctx) {
-    return run(ctx, a8_fully_connected_s8_s4, false);
+    return run(ctx, a8_fully_connected_s8_s4, 1, false);
 }
 
 int a8_fully_connected_eval_s16(a8_ctx_t *ctx) {
-    return run(ctx, a8_fully_connected_s16, false);
+    return run(ctx, a8_fully_connected_s16, 1, false);
 }
 
 int a8_fully_connected_prepare_f32(a8_ctx_t *ctx) {
@@ -100,5 +105,5 @@ int a8_fully_connected_prepare_f32(a8_ctx_t *ctx) {
 }
 
 int a8_fully_connected_eval_f32(a8_ctx_t *ctx) {
-    return run(ctx, a8_fully_connected_f32, true);
+    return run(ctx, a8_fully_connected_f32, 1, true);
 }

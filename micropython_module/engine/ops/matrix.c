@@ -163,6 +163,7 @@ void a8_weighted_operands(a8_ctx_t *ctx, const a8_weighted_kind_t *kind, const a
     operands->filter = a8_ctx_in(ctx, kind->filter);
     operands->bias = a8_ctx_in(ctx, kind->bias);
     operands->output = a8_ctx_out(ctx, 0);
+    operands->scratch = a8_ctx_scratch_data(ctx);
     if (result != NULL) {
         const int32_t count = result->requantize.flags & A8_PER_CHANNEL ? channels : 1;
         operands->multipliers = (const int32_t *)(const void *)((const uint8_t *)a8_ctx_data(ctx) + params_size);
@@ -215,20 +216,31 @@ int a8_conv_close(a8_ctx_t *ctx, const a8_weighted_t *t, const a8_conv_params_t 
     return code;
 }
 
-int a8_conv_run(a8_ctx_t *ctx, const a8_weighted_kind_t *kind, a8_conv_t *kernel, uint32_t element_size) {
+bool a8_weighted_is_s8(const a8_weighted_t *t) {
+    return t->input.dtype == A8_INT8 && t->filter.dtype == A8_INT8;
+}
+
+int32_t a8_conv_row(const a8_conv_params_t *params) {
+    (void)params;
+    return 1;
+}
+
+int a8_conv_run(a8_ctx_t *ctx, const a8_weighted_kind_t *kind, a8_conv_t *kernel, uint32_t element_size,
+    a8_conv_rows_t *rows) {
     const a8_conv_params_t *params = a8_ctx_data(ctx);
     const a8_window_t *win = &params->window;
     const uint32_t in_bytes = (uint32_t)(win->in_h * win->in_w * params->in_c) * element_size;
     const uint32_t out_bytes = (uint32_t)(win->out_h * win->out_w * params->out_c) * element_size;
+    const int32_t step = rows(params);
     a8_operands_t operands;
     a8_weighted_operands(ctx, kind, element_size == sizeof(float) ? NULL : &params->result, params->out_c,
         sizeof(*params), &operands);
     for (int32_t b = 0; b < params->batches; b++) {
-        for (int32_t y = 0; y < win->out_h; y++) {
+        for (int32_t y = 0; y < win->out_h; y += step) {
             if (a8_ctx_stop(ctx)) {
                 return A8_ERR_ABORTED;
             }
-            kernel(params, &operands, y, y + 1);
+            kernel(params, &operands, y, win->out_h - y < step ? win->out_h : y + step);
         }
         operands.input = (const uint8_t *)operands.input + in_bytes;
         operands.output = (uint8_t *)operands.output + out_bytes;

@@ -57,7 +57,14 @@ int a8_conv_open(a8_ctx_t *ctx, const a8_weighted_kind_t *kind, int32_t dilation
 int a8_conv_close(a8_ctx_t *ctx, const a8_weighted_t *t, const a8_conv_params_t *params, int32_t axis,
     int32_t activation, a8_weighted_records_t *records);
 
+// Whether the kernel is one of int8 with int8 weights, which may want scratch.
+bool a8_weighted_is_s8(const a8_weighted_t *t);
+
 // Runs a convolution's kernel over all rows of all batches. Elements of input and output of 4 bytes are floats.
-int a8_conv_run(a8_ctx_t *ctx, const a8_weighted_kind_t *kind, a8_conv_t *kernel, uint32_t element_size);
+// rows: of the output, for one call of the kernel; a8_conv_row where one is as good as another.
+typedef int32_t a8_conv_rows_t(const a8_conv_params_t *params);
+a8_conv_rows_t a8_conv_row;
+int a8_conv_run(a8_ctx_t *ctx, const a8_weighted_kind_t *kind, a8_conv_t *kernel, uint32_t element_size,
+    a8_conv_rows_t *rows);
 
 #endif

@@ -35,14 +35,15 @@ int a8_softmax_beta(a8_ctx_t *ctx, float *beta) {
 
 int a8_scaled_diff(a8_ctx_t *ctx, float scale, float beta, a8_scaled_diff_t *diff) {
     int32_t fraction_bits = 31 - A8_SCALED_DIFF_BITS;
-    a8_real_t steps = a8_real_scale(a8_real_mul(a8_real_from_float(beta), a8_real_from_float(scale)), fraction_bits);
-    if (a8_real_cmp(steps, a8_real_from_float(1.0f)) <= 0) {
+    a8_real_t steps = a8_real_mul(a8_real_from_float(beta), a8_real_from_float(scale));
+    steps.exponent += fraction_bits;
+    // steps is a mantissa from 2^52 to below 2^53, times 2^exponent.
+    const uint64_t one = (uint64_t)1 << 52;
+    if (steps.exponent < -52 || (steps.exponent == -52 && steps.mantissa == one)) { // not above 1
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "input scale (times beta) is 2^-26 or less", A8_NONE, A8_NONE);
     }
-    // With a larger factor, all but the largest input vanish anyway.
-    const a8_real_t most = a8_real_scale(a8_real_from_float(1.0f), 31);
     a8_multiplier_t m = a8_multiplier(steps);
-    if (a8_real_cmp(steps, most) >= 0 || m.shift > 31) {
+    if (m.shift > 31) { // with a larger factor, all but the largest input vanish anyway
         m = (a8_multiplier_t){ INT32_MAX, 31 };
     }
     diff->multiplier = m.multiplier;

@@ -36,11 +36,11 @@ int a8_transpose_conv_prepare(a8_ctx_t *ctx) {
 }
 
 int a8_transpose_conv_eval_s8(a8_ctx_t *ctx) {
-    return a8_conv_run(ctx, &kind, a8_transpose_conv_s8, sizeof(int8_t));
+    return a8_conv_run(ctx, &kind, a8_transpose_conv_s8, sizeof(int8_t), a8_conv_row);
 }
 
 int a8_transpose_conv_eval_s16(a8_ctx_t *ctx) {
-    return a8_conv_run(ctx, &kind, a8_transpose_conv_s16, sizeof(int16_t));
+    return a8_conv_run(ctx, &kind, a8_transpose_conv_s16, sizeof(int16_t), a8_conv_row);
 }
 
 int a8_transpose_conv_prepare_f32(a8_ctx_t *ctx) {
@@ -48,5 +48,5 @@ int a8_transpose_conv_prepare_f32(a8_ctx_t *ctx) {
 }
 
 int a8_transpose_conv_eval_f32(a8_ctx_t *ctx) {
-    return a8_conv_run(ctx, &kind, a8_transpose_conv_f32, sizeof(float));
+    return a8_conv_run(ctx, &kind, a8_transpose_conv_f32, sizeof(float), a8_conv_row);
 }

@@ -13,6 +13,8 @@ enum {
 
 #define MAX_ELEMENTS (INT32_MAX / 2) // so that no position in a tensor, or in the padding around it, leaves int32
 
+#define MAX_SPAN ((uint32_t)INT32_MAX) // longer filters, holes included, are as good as this
+
 // One axis of a window: checks it and finds the padding before the input.
 static int check_axis(a8_ctx_t *ctx, int32_t padding, int32_t in, int32_t filter, int32_t stride, int32_t dilation,
     int32_t out, int32_t *pad) {
@@ -24,28 +26,32 @@ static int check_axis(a8_ctx_t *ctx, int32_t padding, int32_t in, int32_t filter
     if (filter < 1) {
         return a8_ctx_fail(ctx, A8_ERR_MODEL, "filter size is not positive", 1, filter);
     }
-    const int64_t span = (int64_t)(filter - 1) * dilation + 1;
-    int64_t expected;
+    // All of it fits 32 bits: a longer span than this has no input or padding that it could fit.
+    const uint32_t between = (uint32_t)filter - 1;
+    const uint32_t span = between >= MAX_SPAN / (uint32_t)dilation ? MAX_SPAN : between * (uint32_t)dilation + 1;
+    uint32_t room = (uint32_t)in; // between the first and the last place of the filter, and 1
     if (padding == A8_PADDING_SAME) {
-        expected = ((int64_t)in + stride - 1) / stride;
+        room += (uint32_t)stride - 1;
     } else if (padding == A8_PADDING_VALID) {
-        if (span > in) {
-            return a8_ctx_fail(ctx, A8_ERR_MODEL, "input is smaller than the filter",
-                span > INT32_MAX ? INT32_MAX : (int32_t)span, in);
+        if (span > room) {
+            return a8_ctx_fail(ctx, A8_ERR_MODEL, "input is smaller than the filter", (int32_t)span, in);
         }
-        expected = (in - span) / stride + 1;
+        room += (uint32_t)stride - span;
     } else {
         return a8_ctx_fail(ctx, A8_ERR_MODEL, "padding is neither SAME nor VALID", A8_NONE, padding);
     }
-    if (out != expected) {
+    const uint32_t expected = room / (uint32_t)stride;
+    if ((uint32_t)out != expected) {
         return a8_ctx_fail(ctx, A8_ERR_MODEL, "output height or width is not what input, filter and stride give",
             (int32_t)expected, out);
     }
-    const int64_t total = (expected - 1) * stride + span - in;
+    // The last place of the filter begins inside the input, so this is below 2^32 too.
+    const uint32_t end = (expected - 1) * (uint32_t)stride + span;
+    const uint32_t total = end > (uint32_t)in ? end - (uint32_t)in : 0;
     if (total > MAX_ELEMENTS) {
         return a8_ctx_fail(ctx, A8_ERR_UNSUPPORTED, "filter is too large", A8_NONE, filter);
     }
-    *pad = total > 0 ? (int32_t)(total / 2) : 0;
+    *pad = (int32_t)(total / 2);
     return A8_OK;
 }
 

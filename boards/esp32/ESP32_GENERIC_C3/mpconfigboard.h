@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: MIT
+// The stock board, with the filesystem in flash that models are deployed to.
+#include "boards/ESP32_GENERIC_C3/mpconfigboard.h"
+
+#ifndef MICROPY_VFS_ROM
+#define MICROPY_VFS_ROM (1)
+#endif

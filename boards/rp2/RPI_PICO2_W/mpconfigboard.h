@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: MIT
+// The stock board; what is ours is in ../board.cmake.
+#include "boards/RPI_PICO2_W/mpconfigboard.h"

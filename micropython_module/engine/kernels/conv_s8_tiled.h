@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+//
+// Convolution and fully connected of int8 by products of matrices. The including file defines TARGET, CONV and,
+// unless it has one of its own, FULLY_CONNECTED (the kernels' names), and gives:
+//
+//   void product(const a8_product_t *t, bool flat)
+//       all channels of a block by all pixels of a list, channels outside, so that weights are read once
+//   void gather(void *pixels, int32_t depth, int32_t p, int32_t n, int32_t k, const int8_t *x, int32_t count)
+//       puts count elements at k .. of pixel p of n; from the last pixel of a group to the first, k ascending
+//   void gather_fill(void *pixels, int32_t depth, int32_t p, int32_t n, int32_t k, int32_t value, int32_t count)
+//
+// and, if it defines GATHER_FLAT, for n whole pixels that lie side by side
+//
+//   void gather_flat(void *pixels, int32_t depth, int32_t n, const int8_t *x, int32_t count)
+//
+// in the layout that a8_tiles(TARGET) says the size of. Order: groups of channels, blocks of channels whose weights
+// a flash cache holds, pixels. Taps outside of the image are gathered as the zero point, which adds nothing once
+// it is in the bias. Weights that lie in the arena need no care: the biases are made anew for every image.
+#include "product_s8.h"
+
+// Multiple of the channels of any tile.
+#define CHANNEL_MULTIPLE (8)
+
+static inline int32_t block_of(int32_t depth, int32_t channels) {
+    int32_t block = A8_CACHED_WEIGHTS / depth / CHANNEL_MULTIPLE * CHANNEL_MULTIPLE;
+    block = block < CHANNEL_MULTIPLE ? CHANNEL_MULTIPLE : block;
+    return block < channels ? block : channels;
+}
+
+// Taps of the window at output (y, x), for the group of input channels that begins at channel.
+static inline void gather_window(const a8_conv_params_t *params, const int8_t *input, int32_t channel, int32_t y,
+    int32_t x, void *pixels, int32_t depth, int32_t p, int32_t n) {
+    const a8_window_t *win = &params->window;
+    const int32_t zero_point = params->result.requantize.in_zero_point;
+    const int32_t top = y * win->stride_h - win->pad_h;
+    const int32_t left = x * win->stride_w - win->pad_w;
+    const a8_taps_t ty = a8_taps(top, win->in_h, win->filter_h, win->dilation_h);
+    a8_taps_t tx = a8_taps(left, win->in_w, win->filter_w, win->dilation_w);
+    const int32_t c = params->group_in;
+    const int32_t row = win->filter_w * c;
+    if (tx.end <= tx.first) {
+        tx.first = tx.end = win->filter_w;
+    }
+    const bool runs = win->dilation_w == 1 && c == params->in_c;
+    int32_t k = 0;
+    for (int32_t fy = 0; fy < win->filter_h; fy++) {
+        if (fy < ty.first || fy >= ty.end) {
+            gather_fill(pixels, depth, p, n, k, zero_point, row);
+            k += row;
+            continue;
+        }
+        const int8_t *in = input + ((top + fy * win->dilation_h) * win->in_w + left) * params->in_c + channel;
+        gather_fill(pixels, depth, p, n, k, zero_point, tx.first * c);
+        k += tx.first * c;
+        if (runs) {
+            gather(pixels, depth, p, n, k, in + tx.first * c, (tx.end - tx.first) * c);
+            k += (tx.end - tx.first) * c;
+        } else {
+            for (int32_t fx = tx.first; fx < tx.end; fx++, k += c) {
+                gather(pixels, depth, p, n, k, in + fx * win->dilation_w * params->in_c, c);
+            }
+        }
+        gather_fill(pixels, depth, p, n, k, zero_point, (win->filter_w - tx.end) * c);
+        k += (win->filter_w - tx.end) * c;
+    }
+    gather_fill(pixels, depth, p, n, k, 0, depth - k);
+}
+
+static inline void operands_of_block(a8_product_t *t, const a8_operands_t *operands, int32_t c, int32_t channels) {
+    t->filter = (const int8_t *)operands->filter + c * t->depth;
+    t->channels = channels;
+    t->bias = (const int32_t *)operands->scratch + c;
+    t->multipliers = operands->multipliers + c * t->per_channel;
+    t->shifts = operands->shifts + c * t->per_channel;
+}
+
+A8_HOT void CONV(const a8_conv_params_t *params, const a8_operands_t *operands, int32_t y0, int32_t y1) {
+    const a8_window_t *win = &params->window;
+    const int32_t depth = win->filter_h * win->filter_w * params->group_in;
+    const int32_t padded = a8_rounded_depth(depth);
+    const a8_tiles_t tiles = a8_tiles(TARGET);
+    int32_t *folded = operands->scratch;
+    void *pixels = folded + params->out_c;
+    const bool flat = tiles.flat && a8_conv_is_flat(params);
+    const int32_t first = y0 * win->out_w;
+    a8_product_t t = { .depth = depth, .output_step = params->out_c, .requantize = &params->result.requantize };
+    t.per_channel = params->result.requantize.flags & A8_PER_CHANNEL ? 1 : 0;
+    if (y0 == 0) {
+        a8_fold(operands, params->result.requantize.in_zero_point, params->out_c, depth, folded);
+    }
+    int8_t *output = (int8_t *)operands->output + first * params->out_c;
+    t.pixels = (y1 - y0) * win->out_w;
+    if (flat) {
+        operands_of_block(&t, operands, 0, params->out_c);
+        t.input = (const int8_t *)operands->input + first * depth;
+        t.output = output;
+        product(&t, true);
+        return;
+    }
+    const int32_t count = t.pixels;
+    const int32_t block = block_of(depth, params->group_out);
+    t.input = pixels;
+    for (int32_t c = 0, group_end = 0, channel = -params->group_in; c < params->out_c;) {
+        if (c == group_end) {
+            group_end += params->group_out;
+            channel += params->group_in;
+        }
+        const int32_t channels = group_end - c < block ? group_end - c : block;
+        operands_of_block(&t, operands, c, channels);
+        int32_t y = y0, x = 0;
+        for (int32_t i = 0; i < count; i += t.pixels) {
+            t.pixels = count - i < tiles.pixels ? count - i : tiles.pixels;
+#ifdef GATHER_FLAT
+            if (a8_conv_is_flat(params)) {
+                gather_flat(pixels, padded, t.pixels, (const int8_t *)operands->input + (first + i) * depth, depth);
+                t.output = output + i * params->out_c + c;
+                product(&t, false);
+                continue;
+            }
+#endif
+            int32_t at_y = y, at_x = x; // of the group's last pixel, then backwards
+            for (int32_t p = 1; p < t.pixels; p++) {
+                at_x = at_x + 1 == win->out_w ? 0 : at_x + 1;
+                at_y += at_x == 0 ? 1 : 0;
+            }
+            x = at_x + 1 == win->out_w ? 0 : at_x + 1;
+            y = at_y + (x == 0 ? 1 : 0);
+            for (int32_t p = t.pixels - 1; p >= 0; p--) {
+                gather_window(params, operands->input, channel, at_y, at_x, pixels, padded, p, t.pixels);
+                at_y -= at_x == 0 ? 1 : 0;
+                at_x = at_x == 0 ? win->out_w - 1 : at_x - 1;
+            }
+            t.output = output + i * params->out_c + c;
+            product(&t, false);
+        }
+        c += channels;
+    }
+}
+
+#ifdef FULLY_CONNECTED
+// A row of the batch is a pixel. Channels go by blocks, outside of the pixels, so that few biases lie in scratch.
+A8_HOT void FULLY_CONNECTED(const a8_fully_connected_params_t *params, const a8_operands_t *operands, int32_t y0,
+    int32_t y1) {
+    const a8_requantize_t *rq = &params->result.requantize;
+    const int32_t depth = params->depth;
+    const int32_t padded = a8_rounded_depth(depth);
+    const a8_tiles_t tiles = a8_tiles(TARGET);
+    int32_t *folded = operands->scratch;
+    const int32_t block = a8_folded_channels(params->out_c);
+    a8_product_t t = { .depth = depth, .output_step = params->out_c, .bias = folded, .requantize = rq };
+    t.per_channel = rq->flags & A8_PER_CHANNEL ? 1 : 0;
+    // With a zero point of the weights biases depend on the row: one at a time.
+    const int32_t all = rq->filter_zero_point == 0 ? y1 - y0 : 1;
+    const int32_t step = tiles.flat || all < tiles.pixels ? all : tiles.pixels;
+    for (int32_t c = 0; c < params->out_c; c += block) {
+        a8_operands_t part = *operands;
+        part.filter = (const int8_t *)operands->filter + c * depth;
+        part.bias = operands->bias == NULL ? NULL : operands->bias + 4 * c;
+        t.channels = params->out_c - c < block ? params->out_c - c : block;
+        t.filter = part.filter;
+        t.multipliers = operands->multipliers + c * t.per_channel;
+        t.shifts = operands->shifts + c * t.per_channel;
+        a8_fold(&part, rq->in_zero_point, t.channels, depth, folded);
+        uint32_t before = 0; // what it took from the biases for the row before
+        for (int32_t y = y0; y < y1; y += t.pixels) {
+            const int8_t *input = (const int8_t *)operands->input + y * depth;
+            t.pixels = y1 - y < step ? y1 - y : step;
+            t.input = input;
+            t.output = (int8_t *)operands->output + y * params->out_c + c;
+            if (rq->filter_zero_point != 0) {
+                uint32_t less = a8_sum_of(input, depth) - (uint32_t)(rq->in_zero_point * depth);
+                less *= (uint32_t)(int32_t)rq->filter_zero_point;
+                for (int32_t i = 0; i < t.channels; i++) {
+                    folded[i] = (int32_t)((uint32_t)folded[i] + before - less);
+                }
+                before = less;
+            }
+            if (!tiles.flat) {
+                t.input = folded + block;
+                for (int32_t p = t.pixels - 1; p >= 0; p--) {
+                    gather(folded + block, padded, p, t.pixels, 0, input + p * depth, depth);
+                    gather_fill(folded + block, padded, p, t.pixels, depth, 0, padded - depth);
+                }
+            }
+            product(&t, tiles.flat);
+        }
+    }
+}
+#endif
