@@ -2,7 +2,7 @@
 """micropython.cmake as the esp32 port uses it, in a project that imitates ESP-IDF with plain CMake.
 
 As there: user modules are read in the folder of the component `main`, the program is made in the folder
-above, and what the module gives to `usermod` reaches both, so that the binding is compiled twice. What ESP-IDF
+above, and what the module gives to `usermod` reaches both, so the binding is compiled twice. What ESP-IDF
 sets for its components (ESP_PLATFORM, options of the chip) reaches components only.
 """
 

@@ -215,7 +215,7 @@ static void compare_fully_connected(int32_t number) {
     params.depth = pick(0, 1) ? pick(1, 20) : pick(1, 300);
     params.out_c = pick(0, 1) ? pick(1, 9) : pick(1, 40);
     if (pick(0, 15) == 0) { // longer than some variants gather
-        params.depth = pick(1150, 1250);
+        params.depth = pick(510, 1250);
         params.out_c = pick(1, 9);
     }
     params.result.requantize = requantization(params.out_c);
@@ -236,7 +236,7 @@ static void compare_fully_connected(int32_t number) {
     check("fully_connected_s8", number, &params, sizeof(params));
 }
 
-#if COMPARED == 2
+#if COMPARED == 2 || COMPARED == 3
 // Scales from 2^-31 to 1/2 and to 1, of which one is often 1/2.
 static void compare_add(int32_t number) {
     a8_add_params_t params = { .output_multiplier = (1 << 30) + (int32_t)(draw() & 0xffffff) * 63 };
@@ -271,7 +271,7 @@ int main(int argc, char **argv) {
         compare_conv(i);
         compare_depthwise_conv(i);
         compare_fully_connected(i);
-#if COMPARED == 2
+#if COMPARED == 2 || COMPARED == 3
         compare_add(i);
 #endif
     }

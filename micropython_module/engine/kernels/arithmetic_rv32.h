@@ -33,11 +33,16 @@ static inline a8_scaling_rv32_t a8_scaling_rv32(const int32_t *multipliers, cons
     return scaling;
 }
 
+// The saturating rounding doubling high multiply of the reference: the high word of the product with the doubled
+// multiplier, and the bit below that rounds it.
+static inline int32_t a8_high_product_rv32(uint32_t value, uint32_t twice) {
+    const uint64_t product = (uint64_t)((int64_t)(int32_t)value * (int64_t)twice);
+    return (int32_t)((uint32_t)(product >> 32) + ((uint32_t)product >> 31));
+}
+
 // Output of a sum; the same numbers as a8_requantized gives, clamped. The shift is one to the right.
 static inline int8_t a8_scaled_rv32(uint32_t sum, const a8_scaling_rv32_t *scaling, const a8_requantize_t *rq) {
-    // The high word of the product with the doubled multiplier, and the bit below that rounds it.
-    const int64_t product = (int64_t)(int32_t)sum * (int64_t)scaling->twice;
-    int32_t value = (int32_t)((uint32_t)((uint64_t)product >> 32) + ((uint32_t)product >> 31));
+    int32_t value = a8_high_product_rv32(sum, scaling->twice);
     // Half away from zero. value is not INT32_MIN, since multipliers are not negative.
     value += value >> 31;
     value >>= scaling->right;

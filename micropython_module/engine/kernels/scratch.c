@@ -26,10 +26,11 @@ static uint32_t product_scratch(a8_tiles_t tiles, int32_t channels, int32_t dept
     return bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX; // nobody has that much
 }
 
-// A tile of pixels, and a window of bytes as it is put together.
-static uint32_t scratch_armdsp(int32_t depth, int64_t pixels, int32_t window) {
-    const uint64_t tile = rounded(depth) * 2 * (uint64_t)a8_largest_tile_armdsp(depth, pixels);
-    const uint64_t bytes = tile + (uint32_t)window;
+// A tile of pixels, and a window of bytes as it is put together, and what is kept of channels.
+static uint32_t scratch_armdsp(int32_t depth, int64_t pixels, int32_t window, int32_t channels) {
+    const int32_t tile = a8_largest_tile_armdsp(depth, pixels);
+    const uint32_t lanes = tile == 1 ? 0 : (uint32_t)(channels < A8_LANES_ARMDSP ? channels : A8_LANES_ARMDSP);
+    const uint64_t bytes = rounded(depth) * 2 * (uint64_t)tile + (uint32_t)window + lanes * A8_LANE_BYTES_ARMDSP;
     return bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
 }
 
@@ -37,6 +38,16 @@ static uint32_t scratch_armdsp(int32_t depth, int64_t pixels, int32_t window) {
 static uint32_t scratch_xtensa(int32_t depth, int64_t pixels) {
     const uint64_t bytes = 2 * rounded(depth) * (1 + (uint64_t)a8_mac16_pixels(depth, pixels)) + 4;
     return bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
+}
+
+// Rows as above, unless weights have a zero point; or part of a row, what is read behind it, and
+// sums if there are more parts.
+static uint32_t fully_connected_scratch_xtensa(const a8_fully_connected_params_t *params) {
+    if (a8_mac16_rows(params->depth, params->batches) > 0 && params->result.requantize.filter_zero_point == 0) {
+        return scratch_xtensa(params->depth, params->batches);
+    }
+    const int32_t part = a8_mac16_part(params->depth, params->out_c);
+    return 2 * (uint32_t)part + 4 + (part < params->depth ? 4 * (uint32_t)params->out_c : 0);
 }
 
 // Two filters, then rows of inputs, behind which a window reads on as far as its weights go.
@@ -60,7 +71,7 @@ uint32_t a8_conv_s8_scratch(a8_target_t target, const a8_conv_params_t *params) 
     }
     if (target == A8_TARGET_ARMDSP) {
         return scratch_armdsp(depth, (int64_t)win->out_h * win->out_w,
-            a8_gathers_words_armdsp(params) ? 0 : depth);
+            a8_gathers_words_armdsp(params) ? 0 : depth, params->group_out);
     }
     const a8_tiles_t tiles = a8_tiles(target);
     return product_scratch(tiles, params->out_c, depth, !(tiles.flat && a8_conv_is_flat(params)));
@@ -86,10 +97,10 @@ uint32_t a8_depthwise_conv_s8_scratch(a8_target_t target, const a8_conv_params_t
 uint32_t a8_fully_connected_s8_scratch(a8_target_t target, const a8_fully_connected_params_t *params) {
     const a8_tiles_t tiles = a8_tiles(target);
     if (target == A8_TARGET_XTENSA) {
-        return scratch_xtensa(params->depth, params->batches);
+        return fully_connected_scratch_xtensa(params);
     }
     if (target == A8_TARGET_ARMDSP) {
-        return params->depth > A8_WIDENED_DEPTH_ARMDSP ? 0 : scratch_armdsp(params->depth, params->batches, 0);
+        return params->depth > A8_WIDENED_DEPTH_ARMDSP ? 0 : scratch_armdsp(params->depth, 1, 0, 0);
     }
     if (target == A8_TARGET_ARMV6M || target == A8_TARGET_RV32) {
         return 0; // subtracts the zero point from each input

@@ -58,8 +58,11 @@ static inline bool a8_depthwise_is_conv(const a8_conv_params_t *params) {
 // armdsp has kernels for 6, 4, 2 and 1 pixels at once. They are widened to 16 bits, and take no more than this
 // unless one pixel does.
 #define A8_TILE_BYTES (2304)
+// What is kept of each output channel, of so many at most, while more than one pixel is multiplied.
+#define A8_LANE_BYTES_ARMDSP (16)
+#define A8_LANES_ARMDSP (64)
 // What fully connected widens at most.
-#define A8_WIDENED_DEPTH_ARMDSP (A8_TILE_BYTES / 2)
+#define A8_WIDENED_DEPTH_ARMDSP (512)
 
 static inline int32_t a8_largest_tile_armdsp(int32_t depth, int64_t pixels) {
     const int64_t bytes = 2 * (int64_t)a8_rounded_depth(depth);
@@ -87,18 +90,39 @@ static inline int32_t a8_folded_channels(int32_t channels) {
 }
 
 // Xtensa with MAC16 (mac16_xtensa.h): how many windows of depth elements are widened at once, of all there are.
-#define A8_MAC16_INPUT_BYTES (3072)
+// Deep ones, which come where images are small, may have more bytes, so that widened weights serve some windows.
+#define A8_MAC16_INPUT_BYTES (2048)
+#define A8_MAC16_DEEP_BYTES (4608)
+#define A8_MAC16_DEEP_PIXELS (5)
 
 static inline int32_t a8_mac16_pixels(int32_t depth, int64_t all) {
-    int64_t pixels = A8_MAC16_INPUT_BYTES / 2 / (((int64_t)depth + 3) & ~3);
+    const int64_t bytes = 2 * (((int64_t)depth + 3) & ~3);
+    int64_t pixels = A8_MAC16_INPUT_BYTES / bytes;
+    if (pixels < 2 * A8_MAC16_DEEP_PIXELS) {
+        pixels = A8_MAC16_DEEP_BYTES / bytes;
+        pixels = pixels < A8_MAC16_DEEP_PIXELS ? pixels : A8_MAC16_DEEP_PIXELS;
+    }
     pixels = pixels < 16 ? pixels : 16;
     pixels = pixels < all ? pixels : all;
     return pixels < 1 ? 1 : (int32_t)pixels;
 }
 
+// How many rows of a fully connected operator go through such windows; 0: its rows go one by one, as parts of so
+// many elements.
+static inline int32_t a8_mac16_rows(int32_t depth, int32_t batches) {
+    const int32_t rows = a8_mac16_pixels(depth, batches);
+    return rows < 4 ? 0 : rows;
+}
+
+static inline int32_t a8_mac16_part(int32_t depth, int32_t out_c) {
+    const int32_t part = 256;
+    const int32_t padded = depth < INT32_MAX - 3 ? (depth + 3) & ~3 : depth;
+    return (padded - part) / 2 <= out_c ? padded : part;
+}
+
 // And how a depthwise convolution widens a channel: rows of outputs at once, the elements from one row of inputs
 // to the next, and fours of elements in a row of weights.
-#define A8_MAC16_PLANE_BYTES (2048)
+#define A8_MAC16_PLANE_BYTES (1024)
 
 typedef struct {
     int32_t rows;
