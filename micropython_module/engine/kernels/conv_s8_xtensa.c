@@ -65,7 +65,9 @@ static A8_HOT void product(const product_t *t) {
 }
 
 static inline int16_t *put_zeros(int16_t *row, int32_t n) {
-    memset(row, 0, 2 * (size_t)n);
+    if (n != 0) {
+        memset(row, 0, 2 * (size_t)n);
+    }
     return row + n;
 }
 

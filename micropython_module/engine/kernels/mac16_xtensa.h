@@ -77,6 +77,9 @@ uint32_t a8_mac16_bytes_xtensa(const a8_mac16_bytes_t *t);
 // n inputs, widened, as fours if that is asked for; n is a multiple of four then.
 void a8_widen_inputs_xtensa(int16_t *row, const int8_t *x, int32_t n, int32_t zero_point, bool fours);
 
+// n inputs, at least one, step bytes apart.
+void a8_widen_channel_xtensa(int16_t *row, const int8_t *x, int32_t n, int32_t step, int32_t zero_point);
+
 // A row of depth weights, with zeros up to a multiple of four; the same.
 void a8_widen_weights_xtensa(int16_t *row, const int8_t *w, int32_t depth, bool fours);
 
