@@ -18,6 +18,8 @@ SHARED_MODELS := $(wildcard $(addprefix $(SHARED)/models/,mlperf__kws_ref_model.
 	emlearn__mnist_cnn_int8.tflite))
 # The Pico has no room for all of them beside the operators that its firmware carries.
 TEST_WITHOUT_RPI_PICO := %emlearn__mnist_cnn_int8.tflite
+# Built and looked at, never run: there is no emulator of it.
+TEST_WITHOUT_RPI_PICO2 := %
 # The models of the examples reach the boards under test through ROMFS.
 OWN_MODELS := $(addprefix firmware/models/,digits.tflite iris.tflite)
 FUZZ_SECONDS ?= 600
@@ -66,7 +68,7 @@ firmware: $(VENV)/host ## Build the firmware of BOARD with the models of MODEL f
 		--kernels $(KERNELS)
 
 .PHONY: dist
-dist: $(VENV)/host ## Make build/dist: the wheel, generic firmware of the RP2 boards, checksums.
+dist: $(VENV)/host ## Make build/dist: the wheel, generic firmware of the RP2 boards, manifest, SBOM.
 	$(PACKAGES) base rp2
 	@$(PYTHON) firmware/dist.py
 
@@ -108,7 +110,7 @@ sizes: test-firmware ## Show flash bytes of the module on Cortex-M0+ and arena b
 
 .PHONY: budgets
 budgets: test-firmware ## Rewrite the budgets of arena, flash, cycles and stack from what is measured now.
-	@$(PYTHON) tests/budgets/test_budgets.py
+	@$(PYTHON) tests/budgets/test_budgets.py --update
 
 .PHONY: operators
 operators: test-firmware ## Rewrite docs/operators.md: operators by element type, tests passed, flash bytes.

@@ -188,12 +188,16 @@ class Builder:
                 "for this firmware with its models and static arena"
                 for region, count in dict.fromkeys(overflow)
             )
-            return found + (self.advice() if "RAM" not in found else "")
+            flash = "ram" not in found.lower()
+            return found + self.advice(flash, code=flash or "iram" in found)
         if "GcHeap is too small" in text:
             return (
                 f"{self.board}: the static arena leaves less than 32 KiB of RAM for Python's heap; "
                 "give a smaller --arena, or 0 to take it from the heap"
             )
+        app = re.search(r"app partition is too small for binary \S+ size (0x[0-9a-f]+)", text)
+        if app:
+            return self.does_not_fit(int(app.group(1), 0))
         if "does not fit into" in text and "flash_map" in self.facts:
             end = self.symbol_in_map(self.facts["flash"]["end_symbol"])
             if end is not None:
@@ -216,12 +220,12 @@ class Builder:
             f"what comes next in the flash map: {used - room} too many{self.advice()}"
         )
 
-    def advice(self):
-        """How to make a firmware smaller, as far as it isn't yet."""
+    def advice(self, flash=True, code=True):
+        """How to make a firmware smaller, as far as it isn't yet: what lies in flash, what is code."""
         ways = []
-        if self.operators != "auto" and self.models:
+        if code and self.operators != "auto" and self.models:
             ways.append("--operators auto (make: OPERATORS=auto) leaves out what these models don't need")
-        if self.models and "romfs" in self.facts.get("flash_map", {}):
+        if flash and self.models and "romfs" in self.facts.get("flash_map", {}):
             ways.append("models can go into the ROMFS instead, by `arena8 deploy`")
         return "".join(f"; {way}" for way in ways)
 
@@ -379,6 +383,7 @@ class Builder:
             "micropython": self.micropython_version(),
             "arena8": module_version(),
             "operators": operators,
+            "sources": self.trees.sources,
             "arena_bytes": frozen["arena_bytes"],
             "files": {name: path.stat().st_size for name, path in files.items()},
         }

@@ -92,7 +92,8 @@ def requirements(board, environ):
     if found != series:
         raise EspError(
             f"IDF_PATH is ESP-IDF {found}, and MicroPython {version} wants {series}: "
-            f"git -C {idf} checkout release/v{series} and its install.sh, or {container_command(board, series)}"
+            f"git -C {idf} checkout release/v{series} and its install.sh, or "
+            f"{container_command(board, series)}"
         )
     return Path(idf)
 
@@ -180,6 +181,8 @@ def symbols(builder, elf):
 def describe(builder, frozen, files, operators):
     """The firmware.json of a build. Each model is looked for in the image and compared with its file."""
     facts = builder.about(frozen, files, operators)
+    idf = ".".join(map(str, idf_version(Path(os.environ["IDF_PATH"]))))
+    facts["sources"] = [*facts["sources"], {"name": "esp-idf", "version": idf}]
     app = files["micropython.bin"].read_bytes()
     room = builder.facts["flash_map"]["firmware"]["bytes"]
     if len(app) > room:

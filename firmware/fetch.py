@@ -57,6 +57,7 @@ class Trees:
     pico_sdk: Path | None
     micropython_lib: Path
     own_checkout: bool
+    sources: list  # [{name, version, sha256 if it was fetched}]
 
 
 def versions():
@@ -305,7 +306,7 @@ def own_only(port, board, radio):
         return
     raise FetchError(
         f"{board} needs sources that are in no package registry ({', '.join(radio)}): set MICROPYTHON_DIR "
-        f"to a git checkout of MicroPython in which `make -C ports/{port} BOARD={board} submodules` has been run"
+        f"to a git checkout of MicroPython where `make -C ports/{port} BOARD={board} submodules` has been run"
     )
 
 
@@ -362,7 +363,22 @@ def trees(port, board="", radio=()):
             (lib / "README.md").write_text(
                 "This folder stands for micropython-lib, which this build does without.\n"
             )
-    return Trees(micropython, sdk or found.get("pico-sdk-source"), lib, bool(own))
+    sdk = sdk or found.get("pico-sdk-source")
+    return Trees(micropython, sdk, lib, bool(own), sources_of(pins, found, micropython))
+
+
+def sources_of(pins, found, micropython):
+    """What a firmware is made from: the files that were fetched, with their sums, and the user's checkout."""
+    listed = (
+        []
+        if "micropython" in found
+        else [{"name": "micropython", "version": micropython_version(micropython)}]
+    )
+    for name, folder in found.items():
+        entries = pins["sources"][name]["accepted"]
+        entry = next(e for e in entries if tree_name(name, e) == folder.name)
+        listed.append({"name": name, "version": entry["version"], "sha256": entry["sha256"]})
+    return listed
 
 
 def main():

@@ -34,6 +34,11 @@ target_include_directories(arena8_engine PRIVATE ${ARENA8_DIR}/engine ${ARENA8_G
 target_compile_options(arena8_engine PRIVATE
     -ffp-contract=off -Wall -Wextra -ffunction-sections -fdata-sections)
 
+# Code of the fast kernels runs from RAM where the Pico SDK copies it there: flash lies behind a small cache.
+if(PICO_SDK_PATH)
+    target_compile_definitions(arena8_engine PRIVATE A8_HOT_SECTION=.time_critical.arena8)
+endif()
+
 # Speed where the time goes, flash everywhere else.
 set(ARENA8_KERNELS ${ARENA8_ENGINE})
 list(FILTER ARENA8_KERNELS INCLUDE REGEX "/engine/kernels/")

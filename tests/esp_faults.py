@@ -3,10 +3,10 @@
 
     python tests/esp_faults.py [--rounds N] [--write]
 
-Each round flashes a firmware with `arena8 flash` over a line with one fault of each kind at a place drawn at
-random, and compares the whole flash with what it must hold. A command that ends with 0 though the flash holds
-something else is an unnoticed fault, and this program ends with 1. --write puts the table into
-docs/verbs/flash.md.
+Each round flashes a firmware with `arena8 flash`, over an older one with files beside it, and over a line
+with one fault of each kind at a place drawn at random, and compares the whole flash with what it must hold. A
+command that ends with 0 though the flash holds something else is an unnoticed fault, and this program ends
+with 1. --write puts the table into docs/verbs/flash.md.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "tests" / "host_tools")]
 
 import esp_double  # noqa: E402
-from arena8 import cli  # noqa: E402
+from arena8 import cli, romfs  # noqa: E402
 from arena8.flashers import esp  # noqa: E402
 from arena8.verbs import flash_esp  # noqa: E402
 from esptool.reset import ResetStrategy  # noqa: E402
@@ -63,6 +63,12 @@ KINDS = (
     "a bit of flash stuck",
 )
 SIZE = 50_000
+# What the board has beside an older firmware: settings, a ROMFS, files.
+USERS = {
+    0x9000: b"settings" * 500,
+    0x260000: romfs.build({"a.tflite": b"a model" * 5000}),
+    0x300000: b"files of the user" * 9000,
+}
 
 
 def flash(folder: Path, chip: str, faults: dict) -> tuple[str, int]:
@@ -71,7 +77,8 @@ def flash(folder: Path, chip: str, faults: dict) -> tuple[str, int]:
     data = esp_double.merged(chip, size=SIZE)
     (folder / "firmware.bin").write_bytes(data)
     out, err = io.StringIO(), io.StringIO()
-    with esp_double.EspBoard(folder / "tty", chip, models=[], **faults) as board:
+    older = {esp_double.CHIPS[chip][1]: esp_double.merged(chip, size=9_000, version="v1.24.1"), **USERS}
+    with esp_double.EspBoard(folder / "tty", chip, models=[], flash=older, **faults) as board:
         before = bytes(board.flash.data)
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = cli.main(["flash", str(folder / "firmware.bin"), "-p", str(folder / "tty")])

@@ -16,10 +16,12 @@
 #define A8_MAX_DIMS (6)
 #endif
 
-// Attribute of functions that should run from RAM, for chips whose flash lies
-// behind a cache. Empty where code already is in memory. ESP-IDF is known by
-// its header: its macro ESP_PLATFORM is there for its own components only. A
-// hot function that were inlined into one in flash would run from flash.
+// Section of code that should run from RAM, for chips whose flash lies behind a cache, and the attribute
+// of such functions. Without one they lie where other code does.
+// #define A8_HOT_SECTION .time_critical.arena8
+//
+// ESP-IDF is known by its header: its macro ESP_PLATFORM is there for its own components only. A hot function
+// that were inlined into one in flash would run from flash.
 #ifndef A8_HOT
 #if defined(__has_include)
 #if __has_include("esp_attr.h")
@@ -29,7 +31,13 @@
 #endif
 #endif
 #ifndef A8_HOT
+#ifdef A8_HOT_SECTION
+#define A8_TEXT_(text) #text
+#define A8_TEXT(text) A8_TEXT_(text)
+#define A8_HOT __attribute__((section(A8_TEXT(A8_HOT_SECTION))))
+#else
 #define A8_HOT
+#endif
 #endif
 
 // Whether an Xtensa core has the MAC16 option and zero-overhead loops, as those of ESP32 and ESP32-S3 have; the

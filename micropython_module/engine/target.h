@@ -7,6 +7,7 @@
 #include "config.h"
 
 // Kernel variants differ in the scratch they need; a size can therefore be asked for any of them anywhere.
+#ifndef __ASSEMBLER__
 typedef enum {
     A8_TARGET_GENERIC = 0,
     A8_TARGET_ARMV6M = 1,
@@ -15,6 +16,7 @@ typedef enum {
     A8_TARGET_XTENSA = 4,
     A8_TARGET_COUNT = 5,
 } a8_target_t;
+#endif
 
 // What the compiler builds for decides which kernels run, unless the build asks for the portable ones alone.
 // A8_NATIVE_<target> is 1 for it; A8_KERNELS_<target> says what is compiled, which a test may set to 1 for
@@ -27,6 +29,9 @@ typedef enum {
 #elif defined(__ARM_FEATURE_DSP) && __ARM_ARCH_PROFILE == 'M'
 #define A8_NATIVE_ARMDSP (1)
 #define A8_TARGET_NATIVE A8_TARGET_ARMDSP
+#elif defined(__ARM_ARCH_6M__)
+#define A8_NATIVE_ARMV6M (1)
+#define A8_TARGET_NATIVE A8_TARGET_ARMV6M
 #elif defined(__riscv) && __riscv_xlen == 32
 #define A8_NATIVE_RV32 (1)
 #define A8_TARGET_NATIVE A8_TARGET_RV32

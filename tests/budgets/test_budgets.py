@@ -9,6 +9,7 @@ counts.json  cycles or instructions of one invoke by core, as `make bench` count
 stack.json   bytes of stack of the engine's deepest functions on Cortex-M0+, each function by itself
 """
 
+import argparse
 import json
 import re
 import subprocess
@@ -147,5 +148,18 @@ def update():
         print(f"  tests/budgets/{name}.json: {len(figures)} figures")
 
 
+def main():
+    parser = argparse.ArgumentParser(
+        description="The budgets of arena, flash, cycles and stack; pytest compares them with what is there."
+    )
+    parser.add_argument("--update", action="store_true", help="rewrite the files from what is measured now")
+    if not parser.parse_args().update:
+        parser.error("nothing to do: --update rewrites the budgets, `pytest tests/budgets` checks them")
+    try:
+        update()
+    except pytest.skip.Exception as e:
+        sys.exit(f"error: {e}")
+
+
 if __name__ == "__main__":
-    update()
+    main()

@@ -50,6 +50,8 @@ NAMES = {
 def app(chip="esp32c3", size=50_000, version="v1.25.0", seed=1, described=True, flash=2):
     """An app, or without a description a bootloader: header, one segment, checksum, SHA-256."""
     body = bytearray(random.Random(seed).randbytes(size - 32 - 48))
+    half = len(body) // 2  # one half is worth compressing on the line, one is not
+    body[:half] = body[:half].translate(bytes(range(32)) * 8)
     if described:
         about = struct.pack("<I12x32s32s", 0xABCD5432, version.encode(), b"micropython")
         body[: len(about)] = about
@@ -110,7 +112,10 @@ def expected(before, chip, data):
 
 
 class Nor(server.FlashImage):
-    """Flash: erased by sectors to ones, programmed to zeros. stuck: a byte that keeps what it has."""
+    """Flash: erased by sectors to ones, programmed to zeros; what goes beyond the announced size is not
+    written, as by esptool's stub. stuck: a byte that keeps what it has."""
+
+    announced = 0
 
     def __init__(self, size, stuck=None):
         super().__init__()
@@ -138,8 +143,8 @@ class Nor(server.FlashImage):
 
     def begin_defl(self, payload):
         super().begin_defl(payload)
-        size, _, _, offset = struct.unpack_from("<IIII", payload)
-        self.erase_region(offset, size)
+        self.announced, _, _, offset = struct.unpack_from("<IIII", payload)
+        self.erase_region(offset, self.announced)
 
     def write_defl_block(self, payload):
         size = struct.unpack_from("<I", payload)[0]
@@ -149,18 +154,22 @@ class Nor(server.FlashImage):
             data = self._decompressor.decompress(payload[16 : 16 + size])
         except zlib.error:
             return
+        data = data[: self.announced]
         self._program(self._defl_offset, data)
         self._defl_offset += len(data)
+        self.announced -= len(data)
 
     def begin_plain(self, payload):
         super().begin_plain(payload)
-        size, _, _, offset = struct.unpack_from("<IIII", payload)
-        self.erase_region(offset, size)
+        self.announced, _, _, offset = struct.unpack_from("<IIII", payload)
+        self.erase_region(offset, self.announced)
 
     def write_plain_block(self, payload):
         size = struct.unpack_from("<I", payload)[0]
-        self._program(self._plain_offset, payload[16 : 16 + size])
-        self._plain_offset += size
+        data = payload[16 : 16 + size][: self.announced]
+        self._program(self._plain_offset, data)
+        self._plain_offset += len(data)
+        self.announced -= len(data)
 
 
 class Reset(Exception):
@@ -316,6 +325,7 @@ class EspBoard(FakeBoard):
                         pass
             except Reset:
                 self.buffer = b""
+                self.flash.end_defl()
             except (EOFError, OSError):
                 return
 

@@ -214,6 +214,10 @@ static void compare_fully_connected(int32_t number) {
     a8_fully_connected_params_t params = { .batches = pick(0, 1) ? 1 : pick(1, 5) };
     params.depth = pick(0, 1) ? pick(1, 20) : pick(1, 300);
     params.out_c = pick(0, 1) ? pick(1, 9) : pick(1, 40);
+    if (pick(0, 15) == 0) { // longer than some variants gather
+        params.depth = pick(510, 1250);
+        params.out_c = pick(1, 9);
+    }
     params.result.requantize = requantization(params.out_c);
     if (pick(0, 3) == 0) {
         params.result.requantize.filter_zero_point = (int8_t)pick(-128, 127);
@@ -232,12 +236,44 @@ static void compare_fully_connected(int32_t number) {
     check("fully_connected_s8", number, &params, sizeof(params));
 }
 
+#if COMPARED == 2 || COMPARED == 3
+// Scales from 2^-31 to 1/2 and to 1, of which one is often 1/2.
+static void compare_add(int32_t number) {
+    a8_add_params_t params = { .output_multiplier = (1 << 30) + (int32_t)(draw() & 0xffffff) * 63 };
+    const int32_t n = pick(0, 70);
+    for (int32_t i = 0; i < 2; i++) {
+        params.input_offset[i] = pick(-127, 128);
+        params.input_multiplier[i] = pick(0, 2) ? (1 << 30) + (int32_t)(draw() & 0xffffff) * 63 : 1 << 30;
+        params.input_shift[i] = pick(0, 1) ? 0 : pick(0, 3) ? pick(-8, 0)
+                                                            : pick(A8_SHIFT_MIN, 0);
+    }
+    params.output_shift = pick(0, 7) ? pick(-22, -16) : pick(A8_SHIFT_MIN, 0);
+    params.output_offset = pick(-128, 127);
+    params.min = pick(0, 1) ? INT8_MIN : pick(-128, 126);
+    params.max = pick(0, 1) ? INT8_MAX : pick(params.min, 127);
+    fill_random(&input, (uint32_t)n + 1, (uint32_t)pick(0, 3));
+    fill_random(&filter, (uint32_t)n + 1, (uint32_t)pick(0, 3));
+    fill(&expected, (uint32_t)n, 0);
+    fill(&output, (uint32_t)n, (uint32_t)pick(0, 3));
+    fill(&scratch, 0, 0);
+    const int32_t steps[2] = { pick(0, 3) != 0, pick(0, 3) != 0 };
+    const int8_t *a = (const int8_t *)input.data;
+    const int8_t *b = (const int8_t *)filter.data;
+    a8_add_s8_generic(&params, a, steps[0], b, steps[1], (int8_t *)expected.data, n);
+    KERNEL(a8_add_s8)(&params, a, steps[0], b, steps[1], (int8_t *)output.data, n);
+    check("add_s8", number, &params, sizeof(params));
+}
+#endif
+
 int main(int argc, char **argv) {
     lcg = argc > 1 ? (uint32_t)atoi(argv[1]) : 1;
     for (int32_t i = 0; i < CASES; i++) {
         compare_conv(i);
         compare_depthwise_conv(i);
         compare_fully_connected(i);
+#if COMPARED == 2 || COMPARED == 3
+        compare_add(i);
+#endif
     }
     printf("conv_s8 depthwise_conv_s8 fully_connected_s8: %d cases each\n", (int)CASES);
     return 0;

@@ -59,8 +59,25 @@ def qemu(machine: list[str]) -> Callable[[Path], list[str]]:
 
 
 SOFT = ["-mthumb", "-mfloat-abi=soft"]
+# Where picolibc's linker script finds memory on QEMU's virt.
+PICOLIBC_MEMORY = [
+    f"--defsym=__{name}"
+    for name in ("flash=0x80000000", "flash_size=4M", "ram=0x80400000", "ram_size=4M", "stack_size=64K")
+]
 SANITIZE = ["-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+MICROBIT = ["qemu-system-arm", "-M", "microbit", "-global", "nrf51-soc.flash-size=1048576"]
+MICROBIT += ["-global", "nrf51-soc.sram-size=524288"]
 MACHINES = {
+    # Faults on unaligned words, as Cortex-M0+ does.
+    "armv6m": Machine(
+        "armv6m",
+        1,
+        "arm-none-eabi-gcc",
+        ["-mcpu=cortex-m0", "-mthumb"],
+        semihosted("0x20000000, LENGTH = 512K", "0x00000000, LENGTH = 1M"),
+        qemu(MICROBIT),
+        ("qemu-system-arm",),
+    ),
     # Variants in C alone run anywhere: here under sanitizers, which see reads beside a buffer too.
     "rv32-host": Machine(
         "rv32", 3, "cc", ["-DA8_KERNELS_RV32=1", *SANITIZE], plain, lambda p: [str(p)], cases=4000
@@ -74,6 +91,16 @@ MACHINES = {
         "armdsp", 2, "arm-none-eabi-gcc", ["-mcpu=cortex-m4", *SOFT],
         semihosted("0x21000000, LENGTH = 16M", "0x00000000, LENGTH = 4M"),
         qemu(["qemu-system-arm", "-M", "mps2-an386"]), ("qemu-system-arm",), cases=200,
+    ),
+    "rv32": Machine(
+        "rv32",
+        3,
+        "riscv64-unknown-elf-gcc",
+        ["--specs=picolibc.specs", "-march=rv32imc", "-misa-spec=2.2", "-mabi=ilp32"],
+        lambda folder: ["--crt0=hosted", "--oslib=semihost", f"-Wl,{','.join(PICOLIBC_MEMORY)}"],
+        qemu(["qemu-system-riscv32", "-machine", "virt", "-bios", "none"]),
+        ("qemu-system-riscv32",),
+        cases=1000,
     ),
 }  # fmt: skip
 

@@ -10,7 +10,8 @@
 int main(int argc, char **argv);
 int printf(const char *format, ...);
 
-enum { SYS_WRITE = 13, SYS_EXIT = 118 };
+enum { SYS_WRITE = 13,
+    SYS_EXIT = 118 };
 
 static void system_call(int number, int first, int second, int third) {
     register int a2 __asm__("a2") = number;

@@ -134,7 +134,7 @@ class Chip:
             if self._baud != SLOW and loader.IS_STUB:
                 loader.change_baud(self._baud)
             attach_flash(loader)
-        except OSError as e:
+        except (OSError, StopIteration) as e:
             port.close()
             raise BoardGone(f"{self.device} went away while its chip was looked for: {_reason(e)}") from e
         except FatalError as e:
@@ -163,7 +163,7 @@ class Chip:
         if self.name and (name, mac) != (self.name, self.mac):
             raise WrongChip(
                 f"after the line was lost another chip is on {self.device}: {name} {mac}, not {self.name} "
-                f"{self.mac}. Flash each of them again"
+                f"{self.mac}. Begin again with each of them"
             )
         self.name, self.mac = name, mac
 
@@ -185,12 +185,10 @@ class Chip:
     def _steadily(self, operation: Callable[[], Result], gone: Callable[[str], ToolError]) -> Result:
         """The result of an operation, which starts again when the line was lost. gone: the error to raise
         when it does not come back."""
-        from esptool.util import FatalError
-
         for losses in range(LOSSES):
             try:
                 return operation()
-            except (FatalError, OSError) as e:
+            except _lost() as e:
                 if losses == LOSSES - 1:
                     raise gone(_reason(e)) from e
                 try:
@@ -233,13 +231,15 @@ class Chip:
             self._gone(f"{size:,} bytes at 0x{offset:x} were erased"),
         )
 
-    def holds(self, offset: int, data: bytes) -> bool:
-        """Whether the flash has these bytes there, by their MD5."""
-        found = self._steadily(
-            lambda: self._loader.flash_md5sum(offset, len(data)),
-            self._gone(f"{len(data):,} bytes at 0x{offset:x} were compared"),
+    def md5(self, offset: int, size: int) -> str:
+        return self._steadily(
+            lambda: self._loader.flash_md5sum(offset, size),
+            self._gone(f"{size:,} bytes at 0x{offset:x} were compared"),
         )
-        return found == hashlib.md5(data).hexdigest()
+
+    def holds(self, offset: int, data: bytes) -> bool:
+        """Whether the flash has these bytes there."""
+        return self.md5(offset, len(data)) == hashlib.md5(data).hexdigest()
 
     def write(self, pieces: Iterable[Piece], moved: Moved = lambda done, total: None) -> int:
         """Writes what is not there already; returns the bytes written. BoardGone if the line is lost for
@@ -271,7 +271,7 @@ class Chip:
                 )
             return BoardGone(
                 f"{self.device} was lost after {done:,} of {total:,} bytes, so what is on the chip is not "
-                f"whole ({reason}). Flash again: what has been written stays"
+                f"whole ({reason}). Try again: what has been written stays"
             )
 
         self._steadily(operation, gone)
@@ -279,13 +279,12 @@ class Chip:
     def verify(self, pieces: Iterable[Piece]) -> None:
         """BoardError unless the flash has all of the pieces."""
         from esptool.cmds import verify_flash
-        from esptool.util import FatalError
 
         for piece in pieces:
             try:
-                verify_flash(self._loader, [(piece.offset, piece.data)])
-            except (FatalError, OSError):
-                if not self.holds(piece.offset, piece.data):  # also finds a lost line again
+                verify_flash(self._loader, [(piece.offset, piece.sectors)])
+            except _lost():
+                if not self.holds(piece.offset, piece.sectors):  # also finds a lost line again
                     raise BoardError(
                         f"the flash of the {self.name} on {self.device} does not hold what was written to "
                         f"it: {piece.name}, {len(piece.data):,} bytes at 0x{piece.offset:x}"
@@ -294,23 +293,29 @@ class Chip:
     def restart(self) -> None:
         """The chip starts what is in its flash."""
         from esptool.cmds import reset_chip
-        from esptool.util import FatalError
 
         if self._loader is None:
             return  # lost
         try:
             reset_chip(self._loader, "hard-reset")
-        except (FatalError, OSError):
+        except _lost():
             pass  # whether it started is seen by who asks it then
 
 
 def _chunks(piece: Piece) -> Iterable[tuple[int, bytes]]:
     """Parts of a piece that end at multiples of CHUNK: none shares an erased sector with the next."""
-    at, data = piece.offset, piece.data + b"\xff" * (-len(piece.data) % 4)
+    at, data = piece.offset, piece.sectors
     while data:
         size = CHUNK - at % CHUNK
         yield at, data[:size]
         at, data = at + size, data[size:]
+
+
+def _lost() -> tuple[type[Exception], ...]:
+    """What esptool raises when an answer is wrong or does not come. (StopIteration: before 5.6.)"""
+    from esptool.util import FatalError
+
+    return FatalError, OSError, StopIteration
 
 
 def _reason(e: Exception) -> str:

@@ -57,6 +57,11 @@ class Piece:
     def erased_end(self) -> int:
         return -(-self.end // SECTOR) * SECTOR
 
+    @property
+    def sectors(self) -> bytes:
+        """The bytes and what is erased behind them."""
+        return self.data.ljust(self.erased_end - self.offset, b"\xff")
+
 
 @dataclass(frozen=True)
 class Image:
@@ -318,4 +323,20 @@ def harm(image: Image, there: Table) -> list[tuple[Partition, str]]:
             found.append((theirs, f"it has no partition for the {what} ({theirs.region})"))
         elif (ours.offset, ours.size) != (theirs.offset, theirs.size):
             found.append((theirs, f"it keeps the {what} in {ours.region}, the board's are {theirs.region}"))
+    return found
+
+
+def untouched(image: Image, there: Table, flash_bytes: int) -> list[Partition]:
+    """The flash that writing a placed image leaves as it is: rows by what lies there, whole sectors."""
+    rows = [*image.partitions, *(p for p in there if p not in image.partitions)]
+    edges = {0, flash_bytes}
+    edges |= {edge for row in rows for edge in (row.offset, row.end) if edge < flash_bytes}
+    edges |= {edge for piece in image.pieces for edge in (piece.offset // SECTOR * SECTOR, piece.erased_end)}
+    found = []
+    borders = sorted(edges)
+    for start, stop in zip(borders, borders[1:], strict=False):
+        if any(piece.offset < stop and start < piece.erased_end for piece in image.pieces):
+            continue
+        label = next((row.label for row in rows if row.offset <= start < row.end), "unused flash")
+        found.append(Partition(label, DATA, 0, start, stop - start))
     return found

@@ -42,6 +42,9 @@ def board_of(image: Image) -> Board:
         for board in boards.all_boards().values()
         if flashers.is_esp(board) and board.facts["esp"]["chip"] == image.chip
     ]
+    plain = [board for board in fitting if "-" not in board.name]
+    if len(plain) == 1:
+        return plain[0]  # its variants have the same flash
     if len(fitting) != 1:
         names = ", ".join(board.name for board in fitting) or "none of those that arena8 knows"
         raise UsageError(f"{image.path} is for {image.chip}; its board may be {names}: --board says which")
@@ -106,8 +109,19 @@ def flash(
             )
         for sentence in harm:
             tell(f"warning: {sentence}")
+        rest = esp_image.untouched(image, there, chip.flash_bytes or board.facts["flash"]["bytes"])
+        sums = [chip.md5(place.offset, place.size) for place in rest]
         with render.progress(f"writing {board.name}") as moved:
             written = chip.write(image.pieces, moved)
+        changed = [
+            place for place, md5 in zip(rest, sums, strict=True) if chip.md5(place.offset, place.size) != md5
+        ]
+        if changed:
+            where = ", ".join(map(str, changed))
+            raise BoardError(
+                f"the line to {device} changed a command on its way: beside the firmware other flash was "
+                f"written, in {where}. What was there is lost. Flash again, by another cable"
+            )
         if request.erase_filesystem and (
             files := esp_partitions.find(image.partitions, *esp_partitions.FILES)
         ):

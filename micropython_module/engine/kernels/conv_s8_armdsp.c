@@ -13,6 +13,7 @@
 static inline int32_t block_of(int32_t depth, int32_t channels) {
     int32_t block = A8_CACHED_WEIGHTS / depth / CHANNEL_MULTIPLE * CHANNEL_MULTIPLE;
     block = block < CHANNEL_MULTIPLE ? CHANNEL_MULTIPLE : block;
+    block = block < A8_LANES_ARMDSP ? block : A8_LANES_ARMDSP;
     return block < channels ? block : channels;
 }
 
@@ -24,12 +25,23 @@ static inline uint32_t *put_zeros(uint32_t *word, int32_t tile, int32_t n) {
     return word;
 }
 
+static inline void copy(int8_t *to, const int8_t *from, int32_t n) {
+    for (; n >= 4; n -= 4, to += 4, from += 4) {
+        const uint32_t word = a8_load_word(from);
+        memcpy(to, &word, sizeof(word));
+    }
+    for (; n > 0; n--) {
+        *to++ = *from++;
+    }
+}
+
 typedef struct {
     const a8_conv_params_t *params;
     const int8_t *input; // of the group's first channel
     uint32_t *pixels;
     int8_t *bytes; // a window that is put together; NULL if none is
     int32_t tile;
+    bool runs; // taps of a row lie side by side
 } gather_t;
 
 // The window at output (y, x), as pixel p of the tile.
@@ -64,11 +76,14 @@ static inline void gather(const gather_t *g, int32_t p, int32_t y, int32_t x) {
             word = put_zeros(word, g->tile, (win->filter_w - end) * c);
             continue;
         }
-        memset(bytes, zero_point, (size_t)row);
-        for (int32_t fx = before; fx < end; fx++) {
-            const int8_t *from = in + fx * win->dilation_w * params->in_c;
-            for (int32_t i = 0; i < c; i++) {
-                bytes[fx * c + i] = from[i];
+        if (end - before < win->filter_w) {
+            memset(bytes, zero_point, (size_t)row);
+        }
+        if (g->runs) {
+            copy(bytes + before * c, in + before * c, (end - before) * c);
+        } else {
+            for (int32_t fx = before; fx < end; fx++) {
+                copy(bytes + fx * c, in + fx * win->dilation_w * params->in_c, c);
             }
         }
         bytes += row;
@@ -85,7 +100,11 @@ A8_HOT void a8_conv_s8_armdsp(const a8_conv_params_t *params, const a8_operands_
     const int32_t count = (y1 - y0) * win->out_w;
     const int32_t block = block_of(depth, params->group_out);
     int8_t *output = (int8_t *)operands->output + y0 * win->out_w * params->out_c;
-    gather_t g = { .params = params, .input = operands->input, .pixels = operands->scratch };
+    gather_t g = { .runs = win->dilation_w == 1 && params->group_in == params->in_c, .params = params, .input = operands->input, .pixels = operands->scratch };
+    a8_lane_armdsp_t *lanes = largest > 1 ? operands->scratch : NULL;
+    if (lanes != NULL) {
+        g.pixels = (uint32_t *)(void *)(lanes + (params->group_out < A8_LANES_ARMDSP ? params->group_out : A8_LANES_ARMDSP));
+    }
     if (!a8_gathers_words_armdsp(params)) {
         g.bytes = (int8_t *)(g.pixels + a8_rounded_depth(depth) / 2 * largest);
     }
@@ -104,10 +123,13 @@ A8_HOT void a8_conv_s8_armdsp(const a8_conv_params_t *params, const a8_operands_
         t.multipliers = operands->multipliers + c * t.per_channel;
         t.shifts = operands->shifts + c * t.per_channel;
         t.output = output + c;
-        for (int32_t i = 0, y = y0, x = 0; i < count; i += t.count) {
+        t.lanes = NULL;
+        if (lanes != NULL && a8_lanes_armdsp(&t, lanes)) {
+            t.lanes = lanes;
+        }
+        for (int32_t i = 0, y = y0, x = 0; i < count; i += t.tile) {
             t.tile = g.tile = a8_tile_armdsp(count - i, largest);
-            t.count = count - i < t.tile ? count - i : t.tile;
-            for (int32_t p = 0; p < t.count; p++) {
+            for (int32_t p = 0; p < t.tile; p++) {
                 gather(&g, p, y, x);
                 if (++x == win->out_w) {
                     x = 0;
@@ -115,7 +137,7 @@ A8_HOT void a8_conv_s8_armdsp(const a8_conv_params_t *params, const a8_operands_
                 }
             }
             a8_product_s8_armdsp(&t);
-            t.output += t.count * params->out_c;
+            t.output += t.tile * params->out_c;
         }
     }
 }

@@ -1,56 +1,178 @@
 // SPDX-License-Identifier: MIT
 //
-// Convolution and fully connected of int8 in plain C, for cores with many registers and a one-cycle multiply:
-// 2 x 2 sums in registers, flat pixels as they lie in the input.
+// Convolution of int8 on RV32IM, which multiplies in a cycle and has registers for 4 channels x 3 pixels of sums:
+// 7 loads for 12 products. Flat pixels as they lie in the input.
 #include "scratch.h"
 
 #if A8_KERNELS_RV32
 
 #include <string.h>
 
-#define TILE_CHANNELS (2)
-#define TILE_PIXELS (2)
-typedef int8_t element_t;
+#include "arithmetic_rv32.h"
 
-static inline void dot_tile(const element_t *x, int32_t x_step, const int8_t *w, int32_t w_step, int32_t depth,
-    uint32_t sums[TILE_CHANNELS][TILE_PIXELS]) {
-    const int8_t *x1 = x + x_step;
-    const int8_t *w1 = w + w_step;
-    uint32_t s00 = sums[0][0], s01 = sums[0][1], s10 = sums[1][0], s11 = sums[1][1];
-    for (int32_t k = 0; k < depth; k++) {
-        const int32_t a = x[k], b = x1[k], c = w[k], d = w1[k];
-        s00 += (uint32_t)(a * c);
-        s01 += (uint32_t)(b * c);
-        s10 += (uint32_t)(a * d);
-        s11 += (uint32_t)(b * d);
-    }
-    sums[0][0] = s00;
-    sums[0][1] = s01;
-    sums[1][0] = s10;
-    sums[1][1] = s11;
+#define TILE_CHANNELS (4)
+#define TILE_PIXELS (3)
+
+// Four channels: rows of weights, and what becomes of their sums. One may be there more than once.
+typedef struct {
+    const int8_t *w[TILE_CHANNELS];
+    int32_t bias[TILE_CHANNELS];
+    int32_t channel[TILE_CHANNELS];
+    a8_scaling_rv32_t scaling[TILE_CHANNELS];
+    bool scaled; // all shifts are to the right
+} channels_t;
+
+#define CHANNEL(w, s0, s1, s2) \
+    A8_ADD_PRODUCT(s0, a, w); \
+    A8_ADD_PRODUCT(s1, b, w); \
+    A8_ADD_PRODUCT(s2, c, w)
+
+// Weights are loaded a channel ahead of their use.
+#define STEP(k) \
+    do { \
+        const int32_t a = x0[k], b = x1[k], c = x2[k]; \
+        int32_t even = w0[k], odd = w1[k]; \
+        CHANNEL(even, s00, s01, s02); \
+        even = w2[k]; \
+        CHANNEL(odd, s10, s11, s12); \
+        odd = w3[k]; \
+        CHANNEL(even, s20, s21, s22); \
+        CHANNEL(odd, s30, s31, s32); \
+    } while (0)
+
+#define OUTPUT(y, channel_, sum_, value) \
+    do { \
+        enum { i = channel_ }; \
+        const uint32_t sum = sum_; \
+        y[ch->channel[i]] = value; \
+    } while (0)
+
+#define OUTPUTS(value) \
+    do { \
+        OUTPUT(y0, 0, s00, value); \
+        OUTPUT(y1, 0, s01, value); \
+        OUTPUT(y2, 0, s02, value); \
+        OUTPUT(y0, 1, s10, value); \
+        OUTPUT(y1, 1, s11, value); \
+        OUTPUT(y2, 1, s12, value); \
+        OUTPUT(y0, 2, s20, value); \
+        OUTPUT(y1, 2, s21, value); \
+        OUTPUT(y2, 2, s22, value); \
+        OUTPUT(y0, 3, s30, value); \
+        OUTPUT(y1, 3, s31, value); \
+        OUTPUT(y2, 3, s32, value); \
+    } while (0)
+
+#define ADVANCE(n) \
+    do { \
+        x0 += n, x1 += n, x2 += n, w0 += n, w1 += n, w2 += n, w3 += n; \
+        A8_KEEP(x0); \
+        A8_KEEP(x1); \
+        A8_KEEP(x2); \
+        A8_KEEP(w0); \
+        A8_KEEP(w1); \
+        A8_KEEP(w2); \
+        A8_KEEP(w3); \
+    } while (0)
+
+// A shift to the left is rare, and slow.
+static __attribute__((noinline)) int8_t unscaled(const a8_product_t *t, int32_t c, uint32_t sum) {
+    return a8_product_output(t, c, sum);
 }
 
-#include "product_s8_tiled.h"
+// The outputs of three pixels for four channels. x and y: rows of pixels and of outputs.
+static inline void tile(const a8_product_t *t, const channels_t *ch, const int8_t *x0, const int8_t *x1,
+    const int8_t *x2, int8_t *y0, int8_t *y1, int8_t *y2) {
+    const int8_t *w0 = ch->w[0], *w1 = ch->w[1], *w2 = ch->w[2], *w3 = ch->w[3];
+    uint32_t s00 = (uint32_t)ch->bias[0], s10 = (uint32_t)ch->bias[1];
+    uint32_t s20 = (uint32_t)ch->bias[2], s30 = (uint32_t)ch->bias[3];
+    uint32_t s01 = s00, s11 = s10, s21 = s20, s31 = s30;
+    uint32_t s02 = s00, s12 = s10, s22 = s20, s32 = s30;
+    const int8_t *eights = x0 + t->depth / 8 * 8;
+    const int8_t *end = x0 + t->depth;
+    while (x0 != eights) {
+        STEP(0);
+        STEP(1);
+        STEP(2);
+        STEP(3);
+        STEP(4);
+        STEP(5);
+        STEP(6);
+        STEP(7);
+        ADVANCE(8);
+    }
+    while (x0 != end) {
+        STEP(0);
+        ADVANCE(1);
+    }
+    if (ch->scaled) {
+        const a8_requantize_t rq = *t->requantize;
+        OUTPUTS(a8_scaled_rv32(sum, &ch->scaling[i], &rq));
+    } else {
+        OUTPUTS(unscaled(t, ch->channel[i], sum));
+    }
+}
+
+// The last channels and pixels stand in for those that a tile lacks: their outputs are made more than once.
+static A8_HOT __attribute__((noinline)) void product_of_rows(const a8_product_t *t, int32_t x_step) {
+    for (int32_t c = 0; c < t->channels; c += TILE_CHANNELS) {
+        channels_t ch;
+        ch.scaled = true;
+        for (int32_t i = 0; i < TILE_CHANNELS; i++) {
+            const int32_t channel = c + i < t->channels ? c + i : t->channels - 1;
+            ch.w[i] = t->filter + channel * t->depth;
+            ch.bias[i] = t->bias[channel];
+            ch.channel[i] = channel;
+            ch.scaling[i] = a8_scaling_rv32(t->multipliers, t->shifts, channel * t->per_channel);
+            ch.scaled = ch.scaled && ch.scaling[i].right >= 0;
+        }
+        const int8_t *x = t->input;
+        int8_t *y = t->output;
+        for (int32_t left = t->pixels; left > 0; left -= TILE_PIXELS) {
+            const int8_t *x1 = left > 1 ? x + x_step : x, *x2 = left > 2 ? x1 + x_step : x1;
+            int8_t *y1 = left > 1 ? y + t->output_step : y, *y2 = left > 2 ? y1 + t->output_step : y1;
+            tile(t, &ch, x, x1, x2, y, y1, y2);
+            x = x2 + x_step;
+            y = y2 + t->output_step;
+        }
+    }
+}
+
+static inline void product(const a8_product_t *t, bool flat) {
+    product_of_rows(t, flat ? t->depth : a8_rounded_depth(t->depth));
+}
+
+static inline bool in_words(const void *a, const void *b) {
+    return (((uintptr_t)a | (uintptr_t)b) & 3) == 0;
+}
 
 static inline void gather(void *pixels, int32_t depth, int32_t p, int32_t n, int32_t k, const int8_t *x,
     int32_t count) {
     (void)n;
-    memcpy((int8_t *)pixels + p * depth + k, x, (size_t)count);
+    int8_t *to = (int8_t *)pixels + p * depth + k;
+    if (in_words(to, x)) {
+        for (; count >= 8; count -= 8, to += 8, x += 8) {
+            uint32_t words[2];
+            memcpy(words, __builtin_assume_aligned(x, 4), sizeof(words));
+            memcpy(__builtin_assume_aligned(to, 4), words, sizeof(words));
+        }
+    }
+    for (; count > 0; count--) {
+        *to++ = *x++;
+    }
 }
 
 static inline void gather_fill(void *pixels, int32_t depth, int32_t p, int32_t n, int32_t k, int32_t value,
     int32_t count) {
     (void)n;
-    memset((int8_t *)pixels + p * depth + k, value, (size_t)count);
-}
-
-static inline void product(const a8_product_t *t, bool flat) {
-    product_tiled(t, flat ? t->depth : a8_rounded_depth(t->depth));
+    int8_t *to = (int8_t *)pixels + p * depth + k;
+    for (; count > 0; count--) {
+        *to++ = (int8_t)value;
+    }
 }
 
 #define TARGET A8_TARGET_RV32
 #define CONV a8_conv_s8_rv32
-#define FULLY_CONNECTED a8_fully_connected_s8_rv32
 #include "conv_s8_tiled.h"
 
 #endif

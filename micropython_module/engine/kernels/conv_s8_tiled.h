@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: MIT
 //
-// Convolution and fully connected of int8 by products of matrices. The including file defines TARGET, CONV and
-// FULLY_CONNECTED (the kernels' names), and gives:
+// Convolution and fully connected of int8 by products of matrices. The including file defines TARGET, CONV and,
+// unless it has one of its own, FULLY_CONNECTED (the kernels' names), and gives:
 //
 //   void product(const a8_product_t *t, bool flat)
 //       all channels of a block by all pixels of a list, channels outside, so that weights are read once
 //   void gather(void *pixels, int32_t depth, int32_t p, int32_t n, int32_t k, const int8_t *x, int32_t count)
 //       puts count elements at k .. of pixel p of n; from the last pixel of a group to the first, k ascending
 //   void gather_fill(void *pixels, int32_t depth, int32_t p, int32_t n, int32_t k, int32_t value, int32_t count)
+//
+// and, if it defines GATHER_FLAT, for n whole pixels that lie side by side
+//
+//   void gather_flat(void *pixels, int32_t depth, int32_t n, const int8_t *x, int32_t count)
 //
 // in the layout that a8_tiles(TARGET) says the size of. Order: groups of channels, blocks of channels whose weights
 // a flash cache holds, pixels. Taps outside of the image are gathered as the zero point, which adds nothing once
@@ -62,39 +66,48 @@ static inline void gather_window(const a8_conv_params_t *params, const int8_t *i
     gather_fill(pixels, depth, p, n, k, 0, depth - k);
 }
 
-static inline void operands_of_block(a8_product_t *t, const a8_operands_t *operands, int32_t c, int32_t channels) {
+// A target may do this in its own way (then it defines BEGIN_BLOCK and what follows): the biases and requantization
+// of a block of channels, which begins at channel c. again: an earlier call for this image did so.
+#ifndef BEGIN_BLOCK
+static inline void begin_block(a8_product_t *t, const a8_operands_t *operands, int32_t c, int32_t channels,
+    bool again) {
+    const int32_t i = c * t->per_channel;
+    int32_t *folded = (int32_t *)operands->scratch + c;
     t->filter = (const int8_t *)operands->filter + c * t->depth;
     t->channels = channels;
-    t->bias = (const int32_t *)operands->scratch + c;
-    t->multipliers = operands->multipliers + c * t->per_channel;
-    t->shifts = operands->shifts + c * t->per_channel;
+    t->bias = folded;
+    t->multipliers = operands->multipliers + i;
+    t->shifts = operands->shifts + i;
+    if (!again) {
+        a8_operands_t part = *operands;
+        part.filter = t->filter;
+        part.bias = operands->bias == NULL ? NULL : operands->bias + 4 * c;
+        a8_fold(&part, t->requantize->in_zero_point, channels, t->depth, folded);
+    }
 }
+#endif
 
 A8_HOT void CONV(const a8_conv_params_t *params, const a8_operands_t *operands, int32_t y0, int32_t y1) {
     const a8_window_t *win = &params->window;
     const int32_t depth = win->filter_h * win->filter_w * params->group_in;
     const int32_t padded = a8_rounded_depth(depth);
     const a8_tiles_t tiles = a8_tiles(TARGET);
-    int32_t *folded = operands->scratch;
-    void *pixels = folded + params->out_c;
+    void *pixels = (uint8_t *)operands->scratch + a8_folded_bytes(tiles, params->out_c);
     const bool flat = tiles.flat && a8_conv_is_flat(params);
     const int32_t first = y0 * win->out_w;
     a8_product_t t = { .depth = depth, .output_step = params->out_c, .requantize = &params->result.requantize };
     t.per_channel = params->result.requantize.flags & A8_PER_CHANNEL ? 1 : 0;
-    if (y0 == 0) {
-        a8_fold(operands, params->result.requantize.in_zero_point, params->out_c, depth, folded);
-    }
     int8_t *output = (int8_t *)operands->output + first * params->out_c;
     t.pixels = (y1 - y0) * win->out_w;
     if (flat) {
-        operands_of_block(&t, operands, 0, params->out_c);
+        begin_block(&t, operands, 0, params->out_c, y0 != 0);
         t.input = (const int8_t *)operands->input + first * depth;
         t.output = output;
         product(&t, true);
         return;
     }
     const int32_t count = t.pixels;
-    const int32_t block = block_of(depth, params->group_out);
+    const int32_t block = block_of(depth, tiles.channels < params->group_out ? tiles.channels : params->group_out);
     t.input = pixels;
     for (int32_t c = 0, group_end = 0, channel = -params->group_in; c < params->out_c;) {
         if (c == group_end) {
@@ -102,10 +115,18 @@ A8_HOT void CONV(const a8_conv_params_t *params, const a8_operands_t *operands, 
             channel += params->group_in;
         }
         const int32_t channels = group_end - c < block ? group_end - c : block;
-        operands_of_block(&t, operands, c, channels);
+        begin_block(&t, operands, c, channels, y0 != 0);
         int32_t y = y0, x = 0;
         for (int32_t i = 0; i < count; i += t.pixels) {
             t.pixels = count - i < tiles.pixels ? count - i : tiles.pixels;
+#ifdef GATHER_FLAT
+            if (a8_conv_is_flat(params)) {
+                gather_flat(pixels, padded, t.pixels, (const int8_t *)operands->input + (first + i) * depth, depth);
+                t.output = output + i * params->out_c + c;
+                product(&t, false);
+                continue;
+            }
+#endif
             int32_t at_y = y, at_x = x; // of the group's last pixel, then backwards
             for (int32_t p = 1; p < t.pixels; p++) {
                 at_x = at_x + 1 == win->out_w ? 0 : at_x + 1;
@@ -125,7 +146,8 @@ A8_HOT void CONV(const a8_conv_params_t *params, const a8_operands_t *operands, 
     }
 }
 
-// A row of the batch is a pixel.
+#ifdef FULLY_CONNECTED
+// A row of the batch is a pixel. Channels go by blocks, outside of the pixels, so that few biases lie in scratch.
 A8_HOT void FULLY_CONNECTED(const a8_fully_connected_params_t *params, const a8_operands_t *operands, int32_t y0,
     int32_t y1) {
     const a8_requantize_t *rq = &params->result.requantize;
@@ -133,36 +155,44 @@ A8_HOT void FULLY_CONNECTED(const a8_fully_connected_params_t *params, const a8_
     const int32_t padded = a8_rounded_depth(depth);
     const a8_tiles_t tiles = a8_tiles(TARGET);
     int32_t *folded = operands->scratch;
-    void *pixels = folded + params->out_c;
-    const int8_t *input = (const int8_t *)operands->input;
-    int8_t *output = (int8_t *)operands->output;
-    a8_product_t t = { .depth = depth, .output_step = params->out_c, .requantize = rq };
+    const int32_t block = a8_folded_channels(params->out_c);
+    a8_product_t t = { .depth = depth, .output_step = params->out_c, .bias = folded, .requantize = rq };
     t.per_channel = rq->flags & A8_PER_CHANNEL ? 1 : 0;
-    operands_of_block(&t, operands, 0, params->out_c);
-    if (y0 == 0 || rq->filter_zero_point != 0) {
-        a8_fold(operands, rq->in_zero_point, params->out_c, depth, folded);
-    }
     // With a zero point of the weights biases depend on the row: one at a time.
     const int32_t all = rq->filter_zero_point == 0 ? y1 - y0 : 1;
     const int32_t step = tiles.flat || all < tiles.pixels ? all : tiles.pixels;
-    uint32_t before = 0; // what it took from the biases for the row before
-    for (int32_t y = y0; y < y1; y += t.pixels) {
-        t.pixels = y1 - y < step ? y1 - y : step;
-        t.input = input + y * depth;
-        t.output = output + y * params->out_c;
-        if (rq->filter_zero_point != 0) {
-            uint32_t less = a8_sum_of(t.input, depth) - (uint32_t)(rq->in_zero_point * depth);
-            less *= (uint32_t)(int32_t)rq->filter_zero_point;
-            for (int32_t c = 0; c < params->out_c; c++) {
-                folded[c] = (int32_t)((uint32_t)folded[c] + before - less);
+    for (int32_t c = 0; c < params->out_c; c += block) {
+        a8_operands_t part = *operands;
+        part.filter = (const int8_t *)operands->filter + c * depth;
+        part.bias = operands->bias == NULL ? NULL : operands->bias + 4 * c;
+        t.channels = params->out_c - c < block ? params->out_c - c : block;
+        t.filter = part.filter;
+        t.multipliers = operands->multipliers + c * t.per_channel;
+        t.shifts = operands->shifts + c * t.per_channel;
+        a8_fold(&part, rq->in_zero_point, t.channels, depth, folded);
+        uint32_t before = 0; // what it took from the biases for the row before
+        for (int32_t y = y0; y < y1; y += t.pixels) {
+            const int8_t *input = (const int8_t *)operands->input + y * depth;
+            t.pixels = y1 - y < step ? y1 - y : step;
+            t.input = input;
+            t.output = (int8_t *)operands->output + y * params->out_c + c;
+            if (rq->filter_zero_point != 0) {
+                uint32_t less = a8_sum_of(input, depth) - (uint32_t)(rq->in_zero_point * depth);
+                less *= (uint32_t)(int32_t)rq->filter_zero_point;
+                for (int32_t i = 0; i < t.channels; i++) {
+                    folded[i] = (int32_t)((uint32_t)folded[i] + before - less);
+                }
+                before = less;
             }
-            before = less;
+            if (!tiles.flat) {
+                t.input = folded + block;
+                for (int32_t p = t.pixels - 1; p >= 0; p--) {
+                    gather(folded + block, padded, p, t.pixels, 0, input + p * depth, depth);
+                    gather_fill(folded + block, padded, p, t.pixels, depth, 0, padded - depth);
+                }
+            }
+            product(&t, tiles.flat);
         }
-        for (int32_t p = t.pixels - 1; p >= 0 && !tiles.flat; p--) {
-            gather(pixels, padded, p, t.pixels, 0, input + (y + p) * depth, depth);
-            gather_fill(pixels, padded, p, t.pixels, depth, 0, padded - depth);
-            t.input = pixels;
-        }
-        product(&t, tiles.flat);
     }
 }
+#endif

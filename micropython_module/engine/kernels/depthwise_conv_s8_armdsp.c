@@ -35,12 +35,7 @@ typedef struct {
     int32_t output_step; // 44
     uint32_t base; // 48: what takes the zero point off two elements
     uint32_t bias[LANES]; // 52
-    struct {
-        int32_t multiplier;
-        int32_t half;
-        int32_t right;
-        int32_t zero_point;
-    } outputs[LANES]; // 68
+    a8_brief_t outputs[LANES]; // 68
 } run_t;
 
 typedef char a8_assert_run_t[offsetof(run_t, bias) == 52 && offsetof(run_t, outputs) == 68 ? 1 : -1];
@@ -60,13 +55,12 @@ typedef char a8_assert_run_t[offsetof(run_t, bias) == 52 && offsetof(run_t, outp
     "smlatt r6, r8, r10, r6\n" \
     "smlatt r7, " ODD ", r11, r7\n"
 #define OUTPUT(LANE, SUM) \
-    "ldm r2!, {r8-r11}\n" \
+    "ldm r2!, {r8-r10}\n" \
     "lsl " SUM ", " SUM ", #1\n" \
     "smmulr " SUM ", " SUM ", r8\n" \
-    "add r9, r9, " SUM "\n" \
-    "add r9, r9, " SUM ", asr #31\n" \
-    "asr r9, r9, r10\n" \
-    "add r9, r9, r11\n" \
+    "add r10, r10, " SUM "\n" \
+    "add r10, r10, " SUM ", asr #31\n" \
+    "asr r9, r10, r9\n" \
     "ssat r9, #8, r9\n" \
     "strb r9, [r3, #" LANE "]\n"
 
@@ -167,14 +161,8 @@ static inline bool prepare_lanes(lanes_t *l, const a8_operands_t *operands, int3
     for (int32_t i = 0; i < LANES; i++) {
         const int32_t shift = l->shifts[i * l->per_channel];
         l->run.bias[i] = operands->bias != NULL ? a8_load_word(operands->bias + 4 * (c + i)) : 0;
-        runs = runs && shift < 0 && a8_is_brief_bias((int32_t)l->run.bias[i]);
-        if (runs) {
-            const a8_brief_t b = a8_brief(l->multipliers[i * l->per_channel], shift);
-            l->run.outputs[i].multiplier = b.multiplier;
-            l->run.outputs[i].half = b.half;
-            l->run.outputs[i].right = b.right;
-            l->run.outputs[i].zero_point = rq->out_zero_point;
-        }
+        const int32_t bias = (int32_t)l->run.bias[i];
+        runs = runs && a8_is_brief_bias(bias) && a8_brief(&l->run.outputs[i], l->multipliers[i * l->per_channel], shift, rq->out_zero_point, win->filter_h * win->filter_w, bias);
     }
     return runs;
 }

@@ -77,22 +77,40 @@ static inline bool a8_is_brief_bias(int32_t bias) {
     return bias < A8_BRIEF_BIAS && bias >= -A8_BRIEF_BIAS;
 }
 
+// A zero point in front of this last shift stays in 32 bits with a sum.
+#define A8_BRIEF_SHIFT_MAX (20)
+
 typedef struct {
     int32_t multiplier;
     int32_t right; // at least 1
-    int32_t half; // a unit of the last shift by two
+    int32_t rest; // what is added before the last shift: the zero point, and half of a unit to round
 } a8_brief_t;
 
-static inline a8_brief_t a8_brief(int32_t multiplier, int32_t shift) {
-    a8_brief_t b = { multiplier, -shift, (int32_t)((uint32_t)1 << (-shift - 1)) };
-    return b;
+// False if it can't be done. A large shift may be one that takes all sums of terms and bias to 0.
+static inline bool a8_brief(a8_brief_t *b, int32_t multiplier, int32_t shift, int32_t zero_point, int32_t terms,
+    int32_t bias) {
+    int32_t right = -shift;
+    if (shift >= 0) {
+        return false;
+    }
+    if (right > A8_BRIEF_SHIFT_MAX) {
+        const uint32_t bound = (uint32_t)terms * (255 * 128) + (bias < 0 ? 0 - (uint32_t)bias : (uint32_t)bias);
+        if (bound >> (right - 1) != 0) {
+            return false;
+        }
+        multiplier = 0;
+        right = 1;
+    }
+    b->multiplier = multiplier;
+    b->right = right;
+    b->rest = (1 << (right - 1)) + zero_point * (1 << right);
+    return true;
 }
 
-// Without zero point and clamping. A negative number is one less where the last shift rounds, so that halves go away
-// from zero.
+// Before it is clamped. A negative number is one less where the last shift rounds, so that halves go away from zero.
 static inline int32_t a8_brief_output(const a8_brief_t *b, uint32_t sum) {
     const int32_t value = a8_high_rounded((int32_t)(sum << 1), b->multiplier);
-    return (value + (value >> 31) + b->half) >> b->right;
+    return (value + (value >> 31) + b->rest) >> b->right;
 }
 
 #endif

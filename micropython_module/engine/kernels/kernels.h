@@ -133,7 +133,9 @@ a8_conv_t a8_conv_s8_generic;
 a8_conv_t a8_depthwise_conv_s8_generic;
 a8_conv_t a8_conv_s8_armdsp;
 a8_conv_t a8_depthwise_conv_s8_armdsp;
+a8_conv_t a8_conv_s8_armv6m;
 a8_conv_t a8_conv_s8_rv32;
+a8_conv_t a8_depthwise_conv_s8_armv6m;
 a8_conv_t a8_depthwise_conv_s8_rv32;
 a8_conv_t a8_conv_s8_xtensa;
 a8_conv_t a8_depthwise_conv_s8_xtensa;
@@ -150,6 +152,7 @@ typedef void a8_fully_connected_t(const a8_fully_connected_params_t *params, con
 a8_fully_connected_t a8_fully_connected_f32_generic;
 a8_fully_connected_t a8_fully_connected_s8_generic;
 a8_fully_connected_t a8_fully_connected_s8_armdsp;
+a8_fully_connected_t a8_fully_connected_s8_armv6m;
 a8_fully_connected_t a8_fully_connected_s8_rv32;
 a8_fully_connected_t a8_fully_connected_s8_xtensa;
 a8_fully_connected_t a8_fully_connected_s8_s4_generic;
@@ -192,6 +195,8 @@ typedef void a8_add_s8_t(const a8_add_params_t *params, const int8_t *a, int32_t
 typedef void a8_add_s16_t(const a8_add_params_t *params, const int16_t *a, int32_t a_step, const int16_t *b,
     int32_t b_step, int16_t *out, int32_t n);
 a8_add_s8_t a8_add_s8_generic;
+a8_add_s8_t a8_add_s8_armdsp;
+a8_add_s8_t a8_add_s8_rv32;
 a8_add_s8_t a8_sub_s8_generic;
 a8_add_s16_t a8_add_s16_generic;
 a8_add_s16_t a8_sub_s16_generic;
@@ -376,10 +381,16 @@ void a8_irfft_f32_generic(const a8_fft_t *fft, const float *table, const uint8_t
 
 // A variant serves every case that its portable kernel does, and wants the scratch of its target (scratch.h).
 #if A8_NATIVE_ARMDSP
+#define a8_add_s8 a8_add_s8_armdsp
 #define a8_conv_s8 a8_conv_s8_armdsp
 #define a8_depthwise_conv_s8 a8_depthwise_conv_s8_armdsp
 #define a8_fully_connected_s8 a8_fully_connected_s8_armdsp
+#elif A8_NATIVE_ARMV6M
+#define a8_conv_s8 a8_conv_s8_armv6m
+#define a8_depthwise_conv_s8 a8_depthwise_conv_s8_armv6m
+#define a8_fully_connected_s8 a8_fully_connected_s8_armv6m
 #elif A8_NATIVE_RV32
+#define a8_add_s8 a8_add_s8_rv32
 #define a8_conv_s8 a8_conv_s8_rv32
 #define a8_depthwise_conv_s8 a8_depthwise_conv_s8_rv32
 #define a8_fully_connected_s8 a8_fully_connected_s8_rv32
@@ -399,7 +410,9 @@ void a8_irfft_f32_generic(const a8_fft_t *fft, const float *table, const uint8_t
 #ifndef a8_fully_connected_s8
 #define a8_fully_connected_s8 a8_fully_connected_s8_generic
 #endif
+#ifndef a8_add_s8
 #define a8_add_s8 a8_add_s8_generic
+#endif
 #define a8_sum_s8 a8_sum_s8_generic
 #define a8_add_s16 a8_add_s16_generic
 #define a8_sub_s8 a8_sub_s8_generic

@@ -2,7 +2,7 @@
 #include "scratch.h"
 
 // Multiplications of a call, unless it walks more weights than a cache holds for fewer pixels than that.
-#define CALL_MACS (1 << 16)
+#define CALL_MACS (1 << 17)
 #define CALL_PIXELS (32)
 #define CALL_MACS_MAX (1 << 20)
 
@@ -19,17 +19,18 @@ static uint32_t product_scratch(a8_tiles_t tiles, int32_t channels, int32_t dept
     if (tiles.pixels == 0) {
         return 0;
     }
-    uint64_t bytes = 4 * (uint64_t)(uint32_t)channels;
+    uint64_t bytes = a8_folded_bytes(tiles, channels);
     if (gathers) {
         bytes += rounded(depth) * tiles.pixels * tiles.element;
     }
     return bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX; // nobody has that much
 }
 
-// A tile of pixels, and a window of bytes as it is put together.
-static uint32_t scratch_armdsp(int32_t depth, int64_t pixels, int32_t window) {
-    const uint64_t tile = rounded(depth) * 2 * (uint64_t)a8_largest_tile_armdsp(depth, pixels);
-    const uint64_t bytes = tile + (uint32_t)window;
+// A tile of pixels, and a window of bytes as it is put together, and what is kept of channels.
+static uint32_t scratch_armdsp(int32_t depth, int64_t pixels, int32_t window, int32_t channels) {
+    const int32_t tile = a8_largest_tile_armdsp(depth, pixels);
+    const uint32_t lanes = tile == 1 ? 0 : (uint32_t)(channels < A8_LANES_ARMDSP ? channels : A8_LANES_ARMDSP);
+    const uint64_t bytes = rounded(depth) * 2 * (uint64_t)tile + (uint32_t)window + lanes * A8_LANE_BYTES_ARMDSP;
     return bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
 }
 
@@ -70,7 +71,7 @@ uint32_t a8_conv_s8_scratch(a8_target_t target, const a8_conv_params_t *params) 
     }
     if (target == A8_TARGET_ARMDSP) {
         return scratch_armdsp(depth, (int64_t)win->out_h * win->out_w,
-            a8_gathers_words_armdsp(params) ? 0 : depth);
+            a8_gathers_words_armdsp(params) ? 0 : depth, params->group_out);
     }
     const a8_tiles_t tiles = a8_tiles(target);
     return product_scratch(tiles, params->out_c, depth, !(tiles.flat && a8_conv_is_flat(params)));
@@ -83,7 +84,7 @@ uint32_t a8_depthwise_conv_s8_scratch(a8_target_t target, const a8_conv_params_t
         return depthwise_scratch_xtensa(params);
     }
     if (target != A8_TARGET_ARMDSP) {
-        return 0;
+        return (uint32_t)a8_folded_bytes(a8_tiles(target), target == A8_TARGET_ARMV6M ? params->in_c : 0);
     }
     return bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
 }
@@ -94,9 +95,12 @@ uint32_t a8_fully_connected_s8_scratch(a8_target_t target, const a8_fully_connec
         return fully_connected_scratch_xtensa(params);
     }
     if (target == A8_TARGET_ARMDSP) {
-        return scratch_armdsp(params->depth, params->batches, 0);
+        return params->depth > A8_WIDENED_DEPTH_ARMDSP ? 0 : scratch_armdsp(params->depth, 1, 0, 0);
     }
-    return product_scratch(tiles, params->out_c, params->depth, !tiles.flat);
+    if (target == A8_TARGET_ARMV6M || target == A8_TARGET_RV32) {
+        return 0; // subtracts the zero point from each input
+    }
+    return product_scratch(tiles, a8_folded_channels(params->out_c), params->depth, !tiles.flat);
 }
 
 // pixels, each with a sum of depth products for every channel, lie in a row of which there are all.
@@ -104,10 +108,13 @@ static int32_t rows_of_call(int64_t pixels, int64_t weights, int32_t all) {
     const int64_t macs = pixels * weights;
     int64_t rows = macs > 0 ? CALL_MACS / macs : all;
     if (weights > A8_CACHED_WEIGHTS && rows * pixels < CALL_PIXELS) {
-        rows = CALL_PIXELS / pixels;
+        rows = (CALL_PIXELS + pixels - 1) / pixels;
         if (rows * macs > CALL_MACS_MAX) {
             rows = CALL_MACS_MAX / macs;
         }
+    }
+    if (pixels % 2 != 0 && rows > 1 && rows < all) {
+        rows -= rows % 2; // pixels go in pairs
     }
     if (rows > all) {
         rows = all;

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+//
+// Multiply and add, and what makes an output of a sum, as the fast kernels of RV32IM want them compiled.
+#ifndef A8_ARITHMETIC_RV32_H
+#define A8_ARITHMETIC_RV32_H
+
+#include "product_s8.h"
+
+// sum += a * b. In a block of sums the compiler would order the products anew, and then run out of registers.
+#ifdef __riscv
+#define A8_ADD_PRODUCT(sum, a, b) \
+    do { \
+        int32_t product_; \
+        __asm__ volatile("mul %1, %2, %3\n\tadd %0, %0, %1" \
+            : "+r"(sum), "=&r"(product_) \
+            : "r"(a), "r"(b)); \
+    } while (0)
+// Keeps a pointer in a register of its own, instead of as another one and an offset.
+#define A8_KEEP(pointer) __asm__ volatile("" : "+r"(pointer))
+#else
+#define A8_ADD_PRODUCT(sum, a, b) ((sum) += (uint32_t)((a) * (b)))
+#define A8_KEEP(pointer) ((void)0)
+#endif
+
+// A multiplier and shift below 0, ready for use: most of them are.
+typedef struct {
+    uint32_t twice; // the multiplier
+    int32_t right; // the shift to the right less 1, below 0 if it isn't one to the right
+} a8_scaling_rv32_t;
+
+static inline a8_scaling_rv32_t a8_scaling_rv32(const int32_t *multipliers, const int8_t *shifts, int32_t i) {
+    const a8_scaling_rv32_t scaling = { (uint32_t)multipliers[i] << 1, -shifts[i] - 1 };
+    return scaling;
+}
+
+// The saturating rounding doubling high multiply of the reference: the high word of the product with the doubled
+// multiplier, and the bit below that rounds it.
+static inline int32_t a8_high_product_rv32(uint32_t value, uint32_t twice) {
+    const uint64_t product = (uint64_t)((int64_t)(int32_t)value * (int64_t)twice);
+    return (int32_t)((uint32_t)(product >> 32) + ((uint32_t)product >> 31));
+}
+
+// Output of a sum; the same numbers as a8_requantized gives, clamped. The shift is one to the right.
+static inline int8_t a8_scaled_rv32(uint32_t sum, const a8_scaling_rv32_t *scaling, const a8_requantize_t *rq) {
+    int32_t value = a8_high_product_rv32(sum, scaling->twice);
+    // Half away from zero. value is not INT32_MIN, since multipliers are not negative.
+    value += value >> 31;
+    value >>= scaling->right;
+    value = (value >> 1) + (value & 1) + rq->out_zero_point;
+    return (int8_t)a8_clamp(value, rq->min, rq->max);
+}
+
+#endif
