@@ -2,7 +2,7 @@
 //
 // Depthwise convolution, one channel after the other: as many rows of it as scratch takes are widened with the padding
 // around them, then every window is alike. Dilated windows are left to the portable kernel.
-#include "mac16_xtensa.h"
+#include "mac16_s8_xtensa.h"
 
 #if A8_KERNELS_XTENSA
 

@@ -84,7 +84,7 @@ static inline int32_t a8_folded_channels(int32_t channels) {
     return channels < 64 ? channels : 64;
 }
 
-// Xtensa with MAC16 (mac16_xtensa.h): how many windows of depth elements are widened at once, of all there are. Widened
+// Xtensa with MAC16 (mac16_s8_xtensa.h): how many windows of depth elements are widened at once, of all there are. Widened
 // weights serve all of them. Where windows are a little deeper, tensors tend to be at their largest and scratch should
 // be small; where they are much deeper, images are small.
 static inline int32_t a8_mac16_pixels(int32_t depth, int64_t all) {

@@ -7,8 +7,8 @@
 //   weights  times 256, which takes a mask instead of a sign extension; a sum is the accumulator without its low byte
 //
 // Where rows are fours of elements, each four is stored as 0, 2, 1, 3: the even and the odd bytes of a word.
-#ifndef A8_MAC16_XTENSA_H
-#define A8_MAC16_XTENSA_H
+#ifndef A8_MAC16_S8_XTENSA_H
+#define A8_MAC16_S8_XTENSA_H
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "mac16_xtensa.h"
+#include "mac16_s8_xtensa.h"
 
 #if A8_KERNELS_XTENSA
 
@@ -167,16 +167,14 @@ A8_HOT __attribute__((noinline)) uint32_t a8_mac16_bytes_xtensa(const a8_mac16_b
         "movi a5, -1\n" // the mask 0xff00ff00
         "slli a5, a5, 24\n"
         "extui a9, a5, 16, 16\n"
-        "or a5, a5, a9\n" BEGIN_SUM LOAD_X LOOP(30)
-        "l32i a9, a8, 0\n"
-        "addi a8, a8, 4\n"
-        "slli a10, a9, 8\n"
-        "and a10, a10, a5\n"
-        "and a9, a9, a5\n" CODE("mula.da.ll.ldinc m1, a2, m0, a10", 0xa4, 0x12, 0x48)
-        CODE("mula.da.hh m0, a10", 0xa4, 0x00, 0x6b) CODE("mula.da.ll.ldinc m0, a2, m1, a9", 0x94, 0x42, 0x48)
-        CODE("mula.da.hh m1, a9", 0x94, 0x40, 0x6b) LOOP_END CODE("rsr a9, acclo", 0x90, 0x10, 0x03)
-        CODE("rsr a10, acchi", 0xa0, 0x11, 0x03)
-        "src a2, a10, a9\n" END
+        "or a5, a5, a9\n" BEGIN_SUM LOAD_X LOOP(30) "l32i a9, a8, 0\n"
+                                                    "addi a8, a8, 4\n"
+                                                    "slli a10, a9, 8\n"
+                                                    "and a10, a10, a5\n"
+                                                    "and a9, a9, a5\n" CODE("mula.da.ll.ldinc m1, a2, m0, a10", 0xa4, 0x12, 0x48)
+                                                        CODE("mula.da.hh m0, a10", 0xa4, 0x00, 0x6b) CODE("mula.da.ll.ldinc m0, a2, m1, a9", 0x94, 0x42, 0x48)
+                                                            CODE("mula.da.hh m1, a9", 0x94, 0x40, 0x6b) LOOP_END CODE("rsr a9, acclo", 0x90, 0x10, 0x03)
+                                                                CODE("rsr a10, acchi", 0xa0, 0x11, 0x03) "src a2, a10, a9\n" END
         : "+r"(at)
         :
         : "a4", "a5", "a6", "a7", "a8", "a9", "a10", CLOBBERS);
@@ -234,17 +232,14 @@ A8_HOT __attribute__((noinline)) void a8_mac16_outputs_xtensa(const a8_mac16_out
         "l32i a11, a15, 24\n" // right
         "l32i a9, a15, 28\n" // min
         "l32i a10, a15, 32\n" // max
-        "ssr a11\n"
-        LOOP_A5(OUTPUT_BYTES)
-        "l32i a11, a2, 0\n"
-        "addi a2, a2, 4\n" HIGH_PRODUCT
-        // A negative number is one less where the last shift rounds, so that halves go away from zero.
-        "srai a11, a12, 31\n"
-        "add a12, a12, a11\n"
-        "add a12, a12, a8\n"
-        "sra a12, a12\n" CODE("max a12, a12, a9", 0x90, 0xcc, 0x53) CODE("min a12, a12, a10", 0xa0, 0xcc, 0x43)
-        "s8i a12, a3, 0\n"
-        "add a3, a3, a4\n" LOOP_END END
+        "ssr a11\n" LOOP_A5(OUTPUT_BYTES) "l32i a11, a2, 0\n"
+                                          "addi a2, a2, 4\n" HIGH_PRODUCT
+                                          // A negative number is one less where the last shift rounds, so that halves go away from zero.
+                                          "srai a11, a12, 31\n"
+                                          "add a12, a12, a11\n"
+                                          "add a12, a12, a8\n"
+                                          "sra a12, a12\n" CODE("max a12, a12, a9", 0x90, 0xcc, 0x53) CODE("min a12, a12, a10", 0xa0, 0xcc, 0x43) "s8i a12, a3, 0\n"
+                                                                                                                                                  "add a3, a3, a4\n" LOOP_END END
         : "+r"(at)
         :
         : "a3", "a4", "a5", "a6", "a7", "a8", "a9", "a10", "a11", "a12", "a13", "a14", "a15", CLOBBERS);
@@ -312,15 +307,14 @@ static A8_HOT __attribute__((noinline)) void widen_words(int16_t *row, const int
         "movi a5, -1\n" // the mask 0xff00ff00
         "slli a5, a5, 24\n"
         "extui a6, a5, 16, 16\n"
-        "or a5, a5, a6\n" LOOP(27)
-        "l32i a6, a3, 0\n"
-        "addi a3, a3, 4\n"
-        "slli a7, a6, 8\n"
-        "and a6, a6, a5\n"
-        "and a7, a7, a5\n"
-        "s32i a6, a2, 4\n"
-        "s32i a7, a2, 0\n"
-        "addi a2, a2, 8\n" LOOP_END END
+        "or a5, a5, a6\n" LOOP(27) "l32i a6, a3, 0\n"
+                                   "addi a3, a3, 4\n"
+                                   "slli a7, a6, 8\n"
+                                   "and a6, a6, a5\n"
+                                   "and a7, a7, a5\n"
+                                   "s32i a6, a2, 4\n"
+                                   "s32i a7, a2, 0\n"
+                                   "addi a2, a2, 8\n" LOOP_END END
         : "+r"(to), "+r"(from), "+r"(n)
         :
         : "a5", "a6", "a7", "memory");
@@ -333,12 +327,10 @@ A8_HOT __attribute__((noinline)) void a8_widen_channel_xtensa(int16_t *row, cons
     register int32_t count __asm__("a4") = n;
     register int32_t by __asm__("a5") = step;
     register int32_t less __asm__("a6") = zero_point;
-    __asm__ volatile(BEGIN LOOP(21)
-        "l8ui a7, a3, 0\n"
-        "add a3, a3, a5\n" CODE("sext a7, a7, 7", 0x00, 0x77, 0x23)
-        "sub a7, a7, a6\n"
-        "s16i a7, a2, 0\n"
-        "addi a2, a2, 2\n" LOOP_END END
+    __asm__ volatile(BEGIN LOOP(21) "l8ui a7, a3, 0\n"
+                                    "add a3, a3, a5\n" CODE("sext a7, a7, 7", 0x00, 0x77, 0x23) "sub a7, a7, a6\n"
+                                                                                                "s16i a7, a2, 0\n"
+                                                                                                "addi a2, a2, 2\n" LOOP_END END
         : "+r"(to), "+r"(from), "+r"(count)
         : "r"(by), "r"(less)
         : "a7", "memory");
