@@ -23,7 +23,7 @@ CHIP = ["-mlongcalls", "-mfix-esp32-psram-cache-issue"]
 
 TOP = """
 cmake_minimum_required(VERSION 3.18)
-project(micropython C)
+project(micropython C ASM)
 function(idf_build_get_property OUT NAME)
     set(COMPILE_OPTIONS -ffunction-sections -Werror=all -Og {chip})
     set(CONFIG_DIR {here}/config)
