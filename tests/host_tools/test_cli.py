@@ -345,9 +345,10 @@ def test_facts_of_boards():
 # As other programs see it
 
 
-@pytest.mark.parametrize(
-    "shell, says", [("bash", "complete -o nosort -F"), ("zsh", "compdef"), ("fish", "complete ")]
-)
+SHELLS = [("bash", "complete -o nosort -F"), ("zsh", "compdef"), ("fish", "complete ")]
+
+
+@pytest.mark.parametrize("shell, says", SHELLS)
 def test_shell_completion(capsys, monkeypatch, shell, says):
     """What docs/verbs/infer.md tells to eval; then the verbs are offered."""
     monkeypatch.setenv("_ARENA8_COMPLETE", f"{shell}_source")
