@@ -13,6 +13,7 @@
 //
 //   void gather_inside(void *pixels, const int8_t *x0, const int8_t *x1, int32_t rows, int32_t row_step, int32_t count)
 //
+// With GATHER_WINDOW defined it has a gather_window of its own instead of gather and gather_fill.
 // in the layout that a8_tiles(TARGET) says the size of. Order: groups of channels, blocks of channels whose weights
 // a flash cache holds, pixels. Taps outside of the image are gathered as the zero point, which adds nothing once
 // it is in the bias. Weights that lie in the arena need no care: the biases are made anew for every image.
@@ -27,6 +28,7 @@ static inline int32_t block_of(int32_t depth, int32_t channels) {
     return block < channels ? block : channels;
 }
 
+#ifndef GATHER_WINDOW
 // Taps of the window at output (y, x), for the group of input channels that begins at channel.
 static inline void gather_window(const a8_conv_params_t *params, const int8_t *input, int32_t channel, int32_t y,
     int32_t x, void *pixels, int32_t depth, int32_t p, int32_t n) {
@@ -65,6 +67,7 @@ static inline void gather_window(const a8_conv_params_t *params, const int8_t *i
     }
     gather_fill(pixels, depth, p, n, k, 0, depth - k);
 }
+#endif
 
 // A target may do this in its own way (then it defines BEGIN_BLOCK and what follows): the biases and requantization
 // of a block of channels, which begins at channel c. again: an earlier call for this image did so.

@@ -2,7 +2,7 @@
 //
 // Convolution and fully connected: a few windows are gathered and widened, then each row of weights is widened and
 // multiplied with all of them. Channels are taken in blocks whose weights stay in the cache before the flash.
-#include "mac16_xtensa.h"
+#include "mac16_s8_xtensa.h"
 
 #if A8_KERNELS_XTENSA
 
@@ -65,7 +65,9 @@ static A8_HOT void product(const product_t *t) {
 }
 
 static inline int16_t *put_zeros(int16_t *row, int32_t n) {
-    memset(row, 0, 2 * (size_t)n);
+    if (n != 0) {
+        memset(row, 0, 2 * (size_t)n);
+    }
     return row + n;
 }
 
@@ -210,7 +212,9 @@ static A8_HOT void fully_connected_row(const a8_fully_connected_params_t *params
             }
             const int32_t first = c + 1 - waiting;
             const int32_t i = rq->flags & A8_PER_CHANNEL ? c : 0;
-            a8_put_outputs_xtensa(rq, operands->multipliers[i], operands->shifts[i], brief ? 0 : waiting == 1 ? (int32_t)bias : INT32_MAX, depth, last,
+            a8_put_outputs_xtensa(rq, operands->multipliers[i], operands->shifts[i], brief ? 0 : waiting == 1 ? (int32_t)bias
+                                                                                                              : INT32_MAX,
+                depth, last,
                 waiting, output + first, 1);
             waiting = 0;
         }

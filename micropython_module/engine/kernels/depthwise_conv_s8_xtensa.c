@@ -2,7 +2,7 @@
 //
 // Depthwise convolution, one channel after the other: as many rows of it as scratch takes are widened with the padding
 // around them, then every window is alike. Dilated windows are left to the portable kernel.
-#include "mac16_xtensa.h"
+#include "mac16_s8_xtensa.h"
 
 #if A8_KERNELS_XTENSA
 
@@ -24,11 +24,10 @@ static void widen_plane(const a8_conv_params_t *params, const int8_t *channel, i
         }
         memset(plane, 0, 2 * (size_t)left);
         const int8_t *in = channel + y * win->in_w * step;
-        int16_t *to = plane + left;
-        for (int16_t *stop = to + inside; to != stop; in += step) {
-            *to++ = (int16_t)(*in - zero_point);
+        if (inside > 0) {
+            a8_widen_channel_xtensa(plane + left, in, inside, step, zero_point);
         }
-        memset(to, 0, 2 * (size_t)(pitch - left - inside));
+        memset(plane + left + inside, 0, 2 * (size_t)(pitch - left - inside));
     }
 }
 

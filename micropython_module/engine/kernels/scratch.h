@@ -89,19 +89,13 @@ static inline int32_t a8_folded_channels(int32_t channels) {
     return channels < 64 ? channels : 64;
 }
 
-// Xtensa with MAC16 (mac16_xtensa.h): how many windows of depth elements are widened at once, of all there are.
-// Deep ones, which come where images are small, may have more bytes, so that widened weights serve some windows.
-#define A8_MAC16_INPUT_BYTES (2048)
-#define A8_MAC16_DEEP_BYTES (4608)
-#define A8_MAC16_DEEP_PIXELS (5)
-
+// Xtensa with MAC16 (mac16_s8_xtensa.h): how many windows of depth elements are widened at once, of all there are. Widened
+// weights serve all of them. Where windows are a little deeper, tensors tend to be at their largest and scratch should
+// be small; where they are much deeper, images are small.
 static inline int32_t a8_mac16_pixels(int32_t depth, int64_t all) {
-    const int64_t bytes = 2 * (((int64_t)depth + 3) & ~3);
-    int64_t pixels = A8_MAC16_INPUT_BYTES / bytes;
-    if (pixels < 2 * A8_MAC16_DEEP_PIXELS) {
-        pixels = A8_MAC16_DEEP_BYTES / bytes;
-        pixels = pixels < A8_MAC16_DEEP_PIXELS ? pixels : A8_MAC16_DEEP_PIXELS;
-    }
+    const int64_t row = 2 * (((int64_t)depth + 3) & ~3);
+    const int64_t deep = row < 384 ? 1536 : 4608;
+    int64_t pixels = (row <= 256 ? 2048 : deep) / row;
     pixels = pixels < 16 ? pixels : 16;
     pixels = pixels < all ? pixels : all;
     return pixels < 1 ? 1 : (int32_t)pixels;

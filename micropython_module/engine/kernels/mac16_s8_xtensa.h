@@ -7,8 +7,8 @@
 //   weights  times 256, which takes a mask instead of a sign extension; a sum is the accumulator without its low byte
 //
 // Where rows are fours of elements, each four is stored as 0, 2, 1, 3: the even and the odd bytes of a word.
-#ifndef A8_MAC16_XTENSA_H
-#define A8_MAC16_XTENSA_H
+#ifndef A8_MAC16_S8_XTENSA_H
+#define A8_MAC16_S8_XTENSA_H
 
 #include <string.h>
 
@@ -76,6 +76,9 @@ uint32_t a8_mac16_bytes_xtensa(const a8_mac16_bytes_t *t);
 
 // n inputs, widened, as fours if that is asked for; n is a multiple of four then.
 void a8_widen_inputs_xtensa(int16_t *row, const int8_t *x, int32_t n, int32_t zero_point, bool fours);
+
+// n inputs, at least one, step bytes apart.
+void a8_widen_channel_xtensa(int16_t *row, const int8_t *x, int32_t n, int32_t step, int32_t zero_point);
 
 // A row of depth weights, with zeros up to a multiple of four; the same.
 void a8_widen_weights_xtensa(int16_t *row, const int8_t *w, int32_t depth, bool fours);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "mac16_xtensa.h"
+#include "mac16_s8_xtensa.h"
 
 #if A8_KERNELS_XTENSA
 
@@ -13,13 +13,16 @@
 #endif
 #endif
 
-// LOOP runs what stands between it and LOOP_END a4 times; size: bytes of both.
+// LOOP runs what stands between it and LOOP_END a4 times (LOOP_A5: a5 times), at least once; size: bytes of both.
 #if A8_XTENSA_MNEMONICS
 #define CODE(mnemonic, b0, b1, b2) mnemonic "\n"
 #define LOOP(size) "loop a4, 9f\n"
+#define LOOP_A5(size) "loop a5, 9f\n"
 #else
 #define CODE(mnemonic, b0, b1, b2) ".byte " #b0 ", " #b1 ", " #b2 "\n"
-#define LOOP(size) ".byte 0x76, 0x84, " #size " - 4\n"
+#define TEXT(x) #x
+#define LOOP(size) ".byte 0x76, 0x84, " TEXT(size) " - 4\n"
+#define LOOP_A5(size) ".byte 0x76, 0x85, " TEXT(size) " - 4\n"
 #endif
 #define LOOP_END "9:\n"
 
@@ -164,16 +167,14 @@ A8_HOT __attribute__((noinline)) uint32_t a8_mac16_bytes_xtensa(const a8_mac16_b
         "movi a5, -1\n" // the mask 0xff00ff00
         "slli a5, a5, 24\n"
         "extui a9, a5, 16, 16\n"
-        "or a5, a5, a9\n" BEGIN_SUM LOAD_X LOOP(30)
-        "l32i a9, a8, 0\n"
-        "addi a8, a8, 4\n"
-        "slli a10, a9, 8\n"
-        "and a10, a10, a5\n"
-        "and a9, a9, a5\n" CODE("mula.da.ll.ldinc m1, a2, m0, a10", 0xa4, 0x12, 0x48)
-        CODE("mula.da.hh m0, a10", 0xa4, 0x00, 0x6b) CODE("mula.da.ll.ldinc m0, a2, m1, a9", 0x94, 0x42, 0x48)
-        CODE("mula.da.hh m1, a9", 0x94, 0x40, 0x6b) LOOP_END CODE("rsr a9, acclo", 0x90, 0x10, 0x03)
-        CODE("rsr a10, acchi", 0xa0, 0x11, 0x03)
-        "src a2, a10, a9\n" END
+        "or a5, a5, a9\n" BEGIN_SUM LOAD_X LOOP(30) "l32i a9, a8, 0\n"
+                                                    "addi a8, a8, 4\n"
+                                                    "slli a10, a9, 8\n"
+                                                    "and a10, a10, a5\n"
+                                                    "and a9, a9, a5\n" CODE("mula.da.ll.ldinc m1, a2, m0, a10", 0xa4, 0x12, 0x48)
+                                                        CODE("mula.da.hh m0, a10", 0xa4, 0x00, 0x6b) CODE("mula.da.ll.ldinc m0, a2, m1, a9", 0x94, 0x42, 0x48)
+                                                            CODE("mula.da.hh m1, a9", 0x94, 0x40, 0x6b) LOOP_END CODE("rsr a9, acclo", 0x90, 0x10, 0x03)
+                                                                CODE("rsr a10, acchi", 0xa0, 0x11, 0x03) "src a2, a10, a9\n" END
         : "+r"(at)
         :
         : "a4", "a5", "a6", "a7", "a8", "a9", "a10", CLOBBERS);
@@ -185,6 +186,7 @@ A8_HOT __attribute__((noinline)) uint32_t a8_mac16_bytes_xtensa(const a8_mac16_b
 #define A8_XTENSA_MULSH (0) // never run
 #endif
 #if A8_XTENSA_MULSH
+#define OUTPUT_BYTES 51
 #define MULTIPLIER "l32i a6, a15, 16\n"
 #define HIGH_PRODUCT \
     "mulsh a12, a11, a6\n" \
@@ -194,6 +196,7 @@ A8_HOT __attribute__((noinline)) uint32_t a8_mac16_bytes_xtensa(const a8_mac16_b
     "srli a11, a11, 1\n" \
     "addx2 a12, a12, a11\n"
 #else
+#define OUTPUT_BYTES 78
 #define MULTIPLIER \
     "l32i a6, a15, 16\n" \
     "extui a7, a6, 0, 16\n" \
@@ -229,19 +232,14 @@ A8_HOT __attribute__((noinline)) void a8_mac16_outputs_xtensa(const a8_mac16_out
         "l32i a11, a15, 24\n" // right
         "l32i a9, a15, 28\n" // min
         "l32i a10, a15, 32\n" // max
-        "ssr a11\n"
-        "1:\n"
-        "l32i a11, a2, 0\n"
-        "addi a2, a2, 4\n" HIGH_PRODUCT
-        // A negative number is one less where the last shift rounds, so that halves go away from zero.
-        "srai a11, a12, 31\n"
-        "add a12, a12, a11\n"
-        "add a12, a12, a8\n"
-        "sra a12, a12\n" CODE("max a12, a12, a9", 0x90, 0xcc, 0x53) CODE("min a12, a12, a10", 0xa0, 0xcc, 0x43)
-        "s8i a12, a3, 0\n"
-        "add a3, a3, a4\n"
-        "addi a5, a5, -1\n"
-        "bnez a5, 1b\n" END
+        "ssr a11\n" LOOP_A5(OUTPUT_BYTES) "l32i a11, a2, 0\n"
+                                          "addi a2, a2, 4\n" HIGH_PRODUCT
+                                          // A negative number is one less where the last shift rounds, so that halves go away from zero.
+                                          "srai a11, a12, 31\n"
+                                          "add a12, a12, a11\n"
+                                          "add a12, a12, a8\n"
+                                          "sra a12, a12\n" CODE("max a12, a12, a9", 0x90, 0xcc, 0x53) CODE("min a12, a12, a10", 0xa0, 0xcc, 0x43) "s8i a12, a3, 0\n"
+                                                                                                                                                  "add a3, a3, a4\n" LOOP_END END
         : "+r"(at)
         :
         : "a3", "a4", "a5", "a6", "a7", "a8", "a9", "a10", "a11", "a12", "a13", "a14", "a15", CLOBBERS);
@@ -301,17 +299,47 @@ A8_HOT void a8_widen_inputs_xtensa(int16_t *row, const int8_t *x, int32_t n, int
     }
 }
 
+static A8_HOT __attribute__((noinline)) void widen_words(int16_t *row, const int8_t *w, int32_t words) {
+    register int16_t *to __asm__("a2") = row;
+    register const int8_t *from __asm__("a3") = w;
+    register int32_t n __asm__("a4") = words;
+    __asm__ volatile(BEGIN
+        "movi a5, -1\n" // the mask 0xff00ff00
+        "slli a5, a5, 24\n"
+        "extui a6, a5, 16, 16\n"
+        "or a5, a5, a6\n" LOOP(27) "l32i a6, a3, 0\n"
+                                   "addi a3, a3, 4\n"
+                                   "slli a7, a6, 8\n"
+                                   "and a6, a6, a5\n"
+                                   "and a7, a7, a5\n"
+                                   "s32i a6, a2, 4\n"
+                                   "s32i a7, a2, 0\n"
+                                   "addi a2, a2, 8\n" LOOP_END END
+        : "+r"(to), "+r"(from), "+r"(n)
+        :
+        : "a5", "a6", "a7", "memory");
+}
+
+A8_HOT __attribute__((noinline)) void a8_widen_channel_xtensa(int16_t *row, const int8_t *x, int32_t n, int32_t step,
+    int32_t zero_point) {
+    register int16_t *to __asm__("a2") = row;
+    register const int8_t *from __asm__("a3") = x;
+    register int32_t count __asm__("a4") = n;
+    register int32_t by __asm__("a5") = step;
+    register int32_t less __asm__("a6") = zero_point;
+    __asm__ volatile(BEGIN LOOP(21) "l8ui a7, a3, 0\n"
+                                    "add a3, a3, a5\n" CODE("sext a7, a7, 7", 0x00, 0x77, 0x23) "sub a7, a7, a6\n"
+                                                                                                "s16i a7, a2, 0\n"
+                                                                                                "addi a2, a2, 2\n" LOOP_END END
+        : "+r"(to), "+r"(from), "+r"(count)
+        : "r"(by), "r"(less)
+        : "a7", "memory");
+}
+
 A8_HOT void a8_widen_weights_xtensa(int16_t *row, const int8_t *w, int32_t depth, bool fours) {
     const int8_t *end = w + (depth & ~3);
-    if (fours && ((uintptr_t)w & 3) == 0) {
-        const uint32_t mask = 0xff00ff00;
-        uint32_t *to = (uint32_t *)(void *)row;
-        for (; w != end; w += 4, to += 2) {
-            uint32_t word;
-            memcpy(&word, __builtin_assume_aligned(w, 4), sizeof(word));
-            to[0] = word << 8 & mask;
-            to[1] = word & mask;
-        }
+    if (fours && ((uintptr_t)w & 3) == 0 && depth >= 4) {
+        widen_words(row, w, depth / 4);
         return;
     }
     const int32_t second = fours ? 2 : 1;
