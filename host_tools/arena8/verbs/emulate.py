@@ -56,7 +56,7 @@ class Bridge:
         self.device = os.ttyname(slave)
         os.close(slave)  # so that poll tells whether a client is there
         is_pico = port.partition(":")[0] == PICO
-        self.served = emulated.Served(self.device, port, self.repl.board if is_pico else None)
+        self.served = emulated.Served(self.device, port, self.repl.board, is_pico)
         self.looked = 0.0
         self.look_at_drive()
         self.ended = threading.Event()

@@ -37,7 +37,8 @@ typedef struct {
     int32_t tail; // the rest of it
     int32_t first;
     int32_t spread;
-    int32_t unused[2];
+    int32_t sparse; // look for inputs that are the zero point
+    int32_t unused;
 } a8_armv6m_product_t;
 
 // What is added to each half of a pair's sums of products, so that the halves don't borrow from each other.

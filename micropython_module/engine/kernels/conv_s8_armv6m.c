@@ -34,13 +34,12 @@ static inline void gather_fill(void *pixels, int32_t depth, int32_t p, int32_t n
     }
 }
 
-#define GATHER_FLAT
-static inline void gather_flat(void *pixels, int32_t depth, int32_t n, const int8_t *x, int32_t count) {
-    (void)depth;
-    if (n == 2) {
-        a8_pack_pair_armv6m(pixels, x, x + count, count);
-    } else {
-        gather(pixels, depth, 0, 1, 0, x, count);
+#define GATHER_INSIDE
+static inline void gather_inside(void *pixels, const int8_t *x0, const int8_t *x1, int32_t rows, int32_t row_step,
+    int32_t count) {
+    uint32_t *words = pixels;
+    for (int32_t y = 0; y < rows; y++, words += count) {
+        a8_pack_pair_armv6m(words, x0 + y * row_step, x1 + y * row_step, count);
     }
 }
 
@@ -96,6 +95,15 @@ static int32_t first_sum(const a8_fully_connected_params_t *params, const int8_t
     return (int32_t)(0 - sum * (uint32_t)(int32_t)rq->filter_zero_point);
 }
 
+// Whether so many inputs are the zero point that looking for them pays.
+static bool is_sparse(const int8_t *x, int32_t n, int32_t zero_point) {
+    int32_t found = 0;
+    for (int32_t i = 0; i < n; i++) {
+        found += x[i] == zero_point ? 1 : 0;
+    }
+    return found > n / 7;
+}
+
 // Each row on its own, so that weights are walked once a row: there is mostly one. The zero point is subtracted from
 // each input, which costs less than to read the weights twice.
 A8_HOT void a8_fully_connected_s8_armv6m(const a8_fully_connected_params_t *params, const a8_operands_t *t,
@@ -110,6 +118,7 @@ A8_HOT void a8_fully_connected_s8_armv6m(const a8_fully_connected_params_t *para
     for (int32_t y = y0; y < y1; y++) {
         args.input = (const int8_t *)t->input + y * depth;
         args.first = first_sum(params, args.input);
+        args.sparse = is_sparse(args.input, depth, rq->in_zero_point);
         for (int32_t c = 0; c < params->out_c; c += RECORDS) {
             args.outputs.channels = params->out_c - c < RECORDS ? params->out_c - c : RECORDS;
             args.filter = (const int8_t *)t->filter + c * depth;

@@ -142,33 +142,67 @@ static inline void product(const a8_product_t *t, bool flat) {
     product_of_rows(t, flat ? t->depth : a8_rounded_depth(t->depth));
 }
 
-static inline bool in_words(const void *a, const void *b) {
-    return (((uintptr_t)a | (uintptr_t)b) & 3) == 0;
-}
-
-static inline void gather(void *pixels, int32_t depth, int32_t p, int32_t n, int32_t k, const int8_t *x,
-    int32_t count) {
-    (void)n;
-    int8_t *to = (int8_t *)pixels + p * depth + k;
-    if (in_words(to, x)) {
-        for (; count >= 8; count -= 8, to += 8, x += 8) {
+static inline int8_t *copied(int8_t *to, const int8_t *from, int32_t n) {
+    if ((((uintptr_t)to | (uintptr_t)from) & 3) == 0) {
+        for (; n >= 8; n -= 8, to += 8, from += 8) {
             uint32_t words[2];
-            memcpy(words, __builtin_assume_aligned(x, 4), sizeof(words));
+            memcpy(words, __builtin_assume_aligned(from, 4), sizeof(words));
             memcpy(__builtin_assume_aligned(to, 4), words, sizeof(words));
         }
     }
-    for (; count > 0; count--) {
-        *to++ = *x++;
+    for (; n >= 3; n -= 3, to += 3, from += 3) {
+        const int8_t a = from[0], b = from[1], c = from[2];
+        to[0] = a;
+        to[1] = b;
+        to[2] = c;
     }
+    for (; n > 0; n--) {
+        *to++ = *from++;
+    }
+    return to;
 }
 
-static inline void gather_fill(void *pixels, int32_t depth, int32_t p, int32_t n, int32_t k, int32_t value,
-    int32_t count) {
-    (void)n;
-    int8_t *to = (int8_t *)pixels + p * depth + k;
-    for (; count > 0; count--) {
+static inline int8_t *filled(int8_t *to, int32_t value, int32_t n) {
+    for (; n > 0; n--) {
         *to++ = (int8_t)value;
     }
+    return to;
+}
+
+#define GATHER_WINDOW
+// Taps of the window at output (y, x), for the group of input channels that begins at channel.
+static inline void gather_window(const a8_conv_params_t *params, const int8_t *input, int32_t channel, int32_t y,
+    int32_t x, void *pixels, int32_t depth, int32_t p, int32_t n) {
+    (void)n;
+    const a8_window_t *win = &params->window;
+    const int32_t zero_point = params->result.requantize.in_zero_point;
+    const int32_t top = y * win->stride_h - win->pad_h;
+    const int32_t left = x * win->stride_w - win->pad_w;
+    const a8_taps_t ty = a8_taps(top, win->in_h, win->filter_h, win->dilation_h);
+    const a8_taps_t tx = a8_taps(left, win->in_w, win->filter_w, win->dilation_w);
+    const int32_t c = params->group_in;
+    const int32_t tap = win->dilation_w * params->in_c, row = win->dilation_h * win->in_w * params->in_c;
+    const int32_t rows = ty.end - ty.first, columns = tx.end - tx.first;
+    const bool runs = win->dilation_w == 1 && c == params->in_c;
+    int8_t *const start = (int8_t *)pixels + p * depth, *to = start;
+    if (rows > 0 && columns > 0) {
+        const int8_t *in = input + (top * win->in_w + left) * params->in_c + channel + ty.first * row + tx.first * tap;
+        const int32_t before = tx.first * c, after = (win->filter_w - tx.end) * c;
+        to = filled(to, zero_point, ty.first * win->filter_w * c);
+        for (int32_t fy = 0; fy < rows; fy++, in += row) {
+            to = filled(to, zero_point, before);
+            if (runs) {
+                to = copied(to, in, columns * c);
+            } else {
+                for (int32_t fx = 0; fx < columns; fx++) {
+                    to = copied(to, in + fx * tap, c);
+                }
+            }
+            to = filled(to, zero_point, after);
+        }
+    }
+    to = filled(to, zero_point, (int32_t)(start + win->filter_h * win->filter_w * c - to));
+    filled(to, 0, (int32_t)(start + depth - to));
 }
 
 #define TARGET A8_TARGET_RV32

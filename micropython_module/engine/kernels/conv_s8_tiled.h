@@ -9,10 +9,11 @@
 //       puts count elements at k .. of pixel p of n; from the last pixel of a group to the first, k ascending
 //   void gather_fill(void *pixels, int32_t depth, int32_t p, int32_t n, int32_t k, int32_t value, int32_t count)
 //
-// and, if it defines GATHER_FLAT, for n whole pixels that lie side by side
+// and, if it defines GATHER_INSIDE, for two windows that lie inside of the image, from their first elements
 //
-//   void gather_flat(void *pixels, int32_t depth, int32_t n, const int8_t *x, int32_t count)
+//   void gather_inside(void *pixels, const int8_t *x0, const int8_t *x1, int32_t rows, int32_t row_step, int32_t count)
 //
+// With GATHER_WINDOW defined it has a gather_window of its own instead of gather and gather_fill.
 // in the layout that a8_tiles(TARGET) says the size of. Order: groups of channels, blocks of channels whose weights
 // a flash cache holds, pixels. Taps outside of the image are gathered as the zero point, which adds nothing once
 // it is in the bias. Weights that lie in the arena need no care: the biases are made anew for every image.
@@ -27,6 +28,7 @@ static inline int32_t block_of(int32_t depth, int32_t channels) {
     return block < channels ? block : channels;
 }
 
+#ifndef GATHER_WINDOW
 // Taps of the window at output (y, x), for the group of input channels that begins at channel.
 static inline void gather_window(const a8_conv_params_t *params, const int8_t *input, int32_t channel, int32_t y,
     int32_t x, void *pixels, int32_t depth, int32_t p, int32_t n) {
@@ -65,6 +67,7 @@ static inline void gather_window(const a8_conv_params_t *params, const int8_t *i
     }
     gather_fill(pixels, depth, p, n, k, 0, depth - k);
 }
+#endif
 
 // A target may do this in its own way (then it defines BEGIN_BLOCK and what follows): the biases and requantization
 // of a block of channels, which begins at channel c. again: an earlier call for this image did so.
@@ -84,6 +87,46 @@ static inline void begin_block(a8_product_t *t, const a8_operands_t *operands, i
         part.bias = operands->bias == NULL ? NULL : operands->bias + 4 * c;
         a8_fold(&part, t->requantize->in_zero_point, channels, t->depth, folded);
     }
+}
+#endif
+
+#ifdef GATHER_INSIDE
+// Outputs y0 .. y1 - 1 of a column and x0 .. x1 - 1 of a row have windows that lie inside of the image, and whose rows
+// are in one piece there.
+typedef struct {
+    int32_t y0, y1, x0, x1;
+    bool flat; // all of them, and pixels follow each other
+} inside_t;
+
+static inline int32_t last_inside(int32_t size, int32_t pad, int32_t filter, int32_t dilation, int32_t stride) {
+    const int32_t room = size + pad - (filter - 1) * dilation - 1;
+    return room < 0 ? 0 : room / stride + 1;
+}
+
+static inline inside_t windows_inside(const a8_conv_params_t *params) {
+    const a8_window_t *win = &params->window;
+    inside_t in;
+    in.y0 = (win->pad_h + win->stride_h - 1) / win->stride_h;
+    in.x0 = (win->pad_w + win->stride_w - 1) / win->stride_w;
+    in.y1 = last_inside(win->in_h, win->pad_h, win->filter_h, win->dilation_h, win->stride_h);
+    in.x1 = last_inside(win->in_w, win->pad_w, win->filter_w, win->dilation_w, win->stride_w);
+    if (win->filter_w > 1 && (win->dilation_w != 1 || params->group_in != params->in_c)) {
+        in.y1 = 0;
+    }
+    in.flat = a8_conv_is_flat(params);
+    return in;
+}
+
+// Whether the windows of output (y, x) and of the one before it are both inside, and a step apart.
+static inline bool pair_inside(const inside_t *in, int32_t y, int32_t x) {
+    return in->flat || (x > in->x0 && x < in->x1 && y >= in->y0 && y < in->y1);
+}
+
+// Where the first of them begins.
+static inline int32_t pair_at(const a8_conv_params_t *params, int32_t y, int32_t x) {
+    const a8_window_t *win = &params->window;
+    const int32_t row = (y * win->stride_h - win->pad_h) * win->in_w;
+    return (row + (x - 1) * win->stride_w - win->pad_w) * params->in_c;
 }
 #endif
 
@@ -107,6 +150,9 @@ A8_HOT void CONV(const a8_conv_params_t *params, const a8_operands_t *operands, 
         return;
     }
     const int32_t count = t.pixels;
+#ifdef GATHER_INSIDE
+    const inside_t inside = windows_inside(params);
+#endif
     const int32_t block = block_of(depth, tiles.channels < params->group_out ? tiles.channels : params->group_out);
     t.input = pixels;
     for (int32_t c = 0, group_end = 0, channel = -params->group_in; c < params->out_c;) {
@@ -119,14 +165,6 @@ A8_HOT void CONV(const a8_conv_params_t *params, const a8_operands_t *operands, 
         int32_t y = y0, x = 0;
         for (int32_t i = 0; i < count; i += t.pixels) {
             t.pixels = count - i < tiles.pixels ? count - i : tiles.pixels;
-#ifdef GATHER_FLAT
-            if (a8_conv_is_flat(params)) {
-                gather_flat(pixels, padded, t.pixels, (const int8_t *)operands->input + (first + i) * depth, depth);
-                t.output = output + i * params->out_c + c;
-                product(&t, false);
-                continue;
-            }
-#endif
             int32_t at_y = y, at_x = x; // of the group's last pixel, then backwards
             for (int32_t p = 1; p < t.pixels; p++) {
                 at_x = at_x + 1 == win->out_w ? 0 : at_x + 1;
@@ -134,6 +172,16 @@ A8_HOT void CONV(const a8_conv_params_t *params, const a8_operands_t *operands, 
             }
             x = at_x + 1 == win->out_w ? 0 : at_x + 1;
             y = at_y + (x == 0 ? 1 : 0);
+#ifdef GATHER_INSIDE
+            if (t.pixels == 2 && pair_inside(&inside, at_y, at_x)) {
+                const int8_t *in = (const int8_t *)operands->input + channel + pair_at(params, at_y, at_x);
+                gather_inside(pixels, in, in + win->stride_w * params->in_c, win->filter_h,
+                    win->dilation_h * win->in_w * params->in_c, win->filter_w * params->group_in);
+                t.output = output + i * params->out_c + c;
+                product(&t, false);
+                continue;
+            }
+#endif
             for (int32_t p = t.pixels - 1; p >= 0; p--) {
                 gather_window(params, operands->input, channel, at_y, at_x, pixels, padded, p, t.pixels);
                 at_y -= at_x == 0 ? 1 : 0;

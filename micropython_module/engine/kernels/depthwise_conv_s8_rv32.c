@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Depthwise convolution of int8 on RV32IM. Windows of 3 x 3 that move by 1 or 2: channel by channel, its nine
-// weights in registers, and of the pixels only the columns that are new to a window loaded. Other windows in
-// plain C: the weights of a tap are read once for two pixels.
+// weights in registers; each column of three pixels is loaded once, and added to the sums of all windows that it
+// is in. Other windows in plain C: the weights of a tap are read once for two pixels.
 #include "scratch.h"
 
 #if A8_KERNELS_RV32
@@ -48,142 +48,157 @@ static inline void run_of_pixels(const a8_depthwise_run_t *run) {
 #define DEPTHWISE_PLACE static
 #include "depthwise_conv_s8_tiled.h"
 
-// What the rows of one channel have in common.
+// What the rows of one channel have in common. Behind the weights are zeros for rows outside of the image, which
+// read another row then.
 typedef struct {
     const a8_window_t *window;
     int32_t pixel; // bytes from pixel to pixel
     int32_t out_pixel;
-    int32_t w[9];
-    uint32_t bias; // with what the zero point adds
+    int32_t w[4][3];
+    uint32_t bias;
     a8_scaling_rv32_t scaling;
     a8_requantize_t rq;
 } channel_t;
 
 // Three pixels, one above the other.
-#define LOAD(a) \
+#define LOAD() \
     do { \
-        a##0 = *x0, a##1 = *x1, a##2 = *x2; \
-        x0 += step0, x1 += step1, x2 += step2; \
+        a = *x0, b = *x1, c = *x2; \
+        x0 += pixel, x1 += pixel, x2 += pixel; \
         A8_KEEP(x0); \
         A8_KEEP(x1); \
         A8_KEEP(x2); \
     } while (0)
+#define OUTSIDE() (a = b = c = zero_point)
 
-#define OUTSIDE(a) (a##0 = a##1 = a##2 = zero_point)
-#define MOVE(a, b) (a##0 = b##0, a##1 = b##1, a##2 = b##2)
-
-#define OUTPUT(a, b, c) \
+#define ADD_COLUMN(sum, w0, w1, w2) \
     do { \
-        uint32_t sum = ch->bias; \
-        A8_ADD_PRODUCT(sum, a##0, w0); \
-        A8_ADD_PRODUCT(sum, b##0, w1); \
-        A8_ADD_PRODUCT(sum, c##0, w2); \
-        A8_ADD_PRODUCT(sum, a##1, w3); \
-        A8_ADD_PRODUCT(sum, b##1, w4); \
-        A8_ADD_PRODUCT(sum, c##1, w5); \
-        A8_ADD_PRODUCT(sum, a##2, w6); \
-        A8_ADD_PRODUCT(sum, b##2, w7); \
-        A8_ADD_PRODUCT(sum, c##2, w8); \
-        *y = a8_scaled_rv32(sum, &ch->scaling, &ch->rq); \
-        y += ch->out_pixel; \
+        A8_ADD_PRODUCT(sum, a, w0); \
+        A8_ADD_PRODUCT(sum, b, w1); \
+        A8_ADD_PRODUCT(sum, c, w2); \
     } while (0)
 
-// One row of outputs. x: the rows of the input at their first pixel; one outside of the image stands still at the
-// zero point, and its step is 0.
-static inline void row_of_channel(const channel_t *ch, const int8_t *const x[3], const int32_t step[3], int8_t *y) {
+#define OUTPUT(sum) \
+    do { \
+        *y = a8_scaled_rv32(sum, &scaling, &rq); \
+        y += out_pixel; \
+    } while (0)
+
+// The column that ends a window is the middle of the next one and begins the one after.
+#define END_1() \
+    do { \
+        ADD_COLUMN(first, w02, w12, w22); \
+        OUTPUT(first); \
+        ADD_COLUMN(second, w01, w11, w21); \
+        first = second; \
+        second = bias; \
+        ADD_COLUMN(second, w00, w10, w20); \
+    } while (0)
+
+// Where windows move by 2 it begins the next one.
+#define END_2() \
+    do { \
+        ADD_COLUMN(first, w02, w12, w22); \
+        OUTPUT(first); \
+        first = bias; \
+        ADD_COLUMN(first, w00, w10, w20); \
+    } while (0)
+
+// One row of outputs. w: rows of weights; x: rows of the input, at their first pixel.
+static inline void row_of_channel(const channel_t *ch, uint32_t bias, const int32_t *w0, const int32_t *w1,
+    const int32_t *w2, const int8_t *x0, const int8_t *x1, const int8_t *x2, int8_t *y) {
     const a8_window_t *win = ch->window;
-    const int32_t zero_point = ch->rq.in_zero_point;
-    const int32_t w0 = ch->w[0], w1 = ch->w[1], w2 = ch->w[2], w3 = ch->w[3], w4 = ch->w[4];
-    const int32_t w5 = ch->w[5], w6 = ch->w[6], w7 = ch->w[7], w8 = ch->w[8];
-    const int8_t *x0 = x[0], *x1 = x[1], *x2 = x[2];
-    const int32_t step0 = step[0], step1 = step[1], step2 = step[2];
-    int32_t a0, a1, a2, b0, b1, b2, c0, c1, c2;
-    int32_t left = win->in_w; // columns not loaded yet
-    int32_t outputs = win->out_w;
+    const a8_requantize_t rq = ch->rq;
+    const a8_scaling_rv32_t scaling = ch->scaling;
+    const int32_t zero_point = rq.in_zero_point, pixel = ch->pixel, out_pixel = ch->out_pixel;
+    const int32_t w00 = w0[0], w01 = w0[1], w02 = w0[2];
+    const int32_t w10 = w1[0], w11 = w1[1], w12 = w1[2];
+    const int32_t w20 = w2[0], w21 = w2[1], w22 = w2[2];
+    int32_t a, b, c;
+    int32_t columns = win->in_w; // not loaded yet
+    const int8_t *const end = y + win->out_w * out_pixel;
+    uint32_t first = bias, second = bias;
     if (win->pad_w != 0) {
-        OUTSIDE(a);
+        OUTSIDE();
     } else {
-        LOAD(a);
-        left--;
+        LOAD();
+        columns--;
     }
+    ADD_COLUMN(first, w00, w10, w20);
     if (win->stride_w == 1) {
-        if (left > 0) {
-            LOAD(b);
-            left--;
+        if (columns-- > 0) {
+            LOAD();
         } else {
-            OUTSIDE(b);
+            OUTSIDE();
         }
-        for (; left >= 3 && outputs >= 3; left -= 3, outputs -= 3) {
-            LOAD(c);
-            OUTPUT(a, b, c);
-            LOAD(a);
-            OUTPUT(b, c, a);
-            LOAD(b);
-            OUTPUT(c, a, b);
+        ADD_COLUMN(first, w01, w11, w21);
+        ADD_COLUMN(second, w00, w10, w20);
+        const int32_t whole = columns < win->out_w ? columns : win->out_w;
+        const int8_t *const last = y + (whole > 0 ? whole : 0) * out_pixel;
+        while (y != last) {
+            LOAD();
+            END_1();
         }
-        for (; outputs > 0; outputs--) {
-            if (left > 0) {
-                LOAD(c);
-                left--;
-            } else {
-                OUTSIDE(c);
-            }
-            OUTPUT(a, b, c);
-            MOVE(a, b);
-            MOVE(b, c);
+        while (y != end) {
+            OUTSIDE();
+            END_1();
         }
         return;
     }
-    for (; left >= 4 && outputs >= 2; left -= 4, outputs -= 2) {
-        LOAD(b);
-        LOAD(c);
-        OUTPUT(a, b, c);
-        LOAD(b);
-        LOAD(a);
-        OUTPUT(c, b, a);
+    const int32_t whole = columns / 2 < win->out_w ? columns / 2 : win->out_w;
+    const int8_t *const last = y + whole * out_pixel;
+    columns -= 2 * whole;
+    while (y != last) {
+        LOAD();
+        ADD_COLUMN(first, w01, w11, w21);
+        LOAD();
+        END_2();
     }
-    for (; outputs > 0; outputs--) {
-        OUTSIDE(b);
-        OUTSIDE(c);
-        if (left > 0) {
-            LOAD(b);
+    while (y != end) {
+        if (columns-- > 0) {
+            LOAD();
+        } else {
+            OUTSIDE();
         }
-        if (left > 1) {
-            LOAD(c);
-        }
-        left -= 2;
-        OUTPUT(a, b, c);
-        MOVE(a, c);
+        ADD_COLUMN(first, w01, w11, w21);
+        OUTSIDE();
+        END_2();
     }
 }
 
-static void rows_of_channel(const a8_conv_params_t *params, const a8_operands_t *t, int32_t c, int32_t y0,
+static inline void rows_of_channel(const a8_conv_params_t *params, const a8_operands_t *t, int32_t c, int32_t y0,
     int32_t y1) {
     const a8_window_t *win = &params->window;
     const a8_requantize_t *rq = &params->result.requantize;
-    const int8_t *zeros = &rq->in_zero_point;
     const int8_t *w = (const int8_t *)t->filter + c;
     channel_t ch = { .window = win, .pixel = params->in_c, .out_pixel = params->out_c, .rq = *rq };
-    int32_t sum = 0;
-    for (int32_t i = 0; i < 9; i++, w += params->out_c) {
-        ch.w[i] = *w;
-        sum += *w;
+    uint32_t less[3]; // of the bias, what the zero point adds in a row
+    for (int32_t i = 0; i < 3; i++) {
+        int32_t sum = 0;
+        for (int32_t k = 0; k < 3; k++, w += params->out_c) {
+            ch.w[i][k] = *w;
+            sum += *w;
+        }
+        less[i] = (uint32_t)(sum * rq->in_zero_point);
     }
-    ch.bias = (t->bias != NULL ? (uint32_t)a8_load_i32(t->bias + 4 * c) : 0) - (uint32_t)(sum * rq->in_zero_point);
+    ch.bias = t->bias != NULL ? (uint32_t)a8_load_i32(t->bias + 4 * c) : 0;
     ch.scaling = a8_scaling_rv32(t->multipliers, t->shifts, rq->flags & A8_PER_CHANNEL ? c : 0);
     const int32_t row = win->in_w * params->in_c;
+    const uint32_t in_h = (uint32_t)win->in_h;
     const int8_t *input = (const int8_t *)t->input + c / params->group_out;
     int8_t *output = (int8_t *)t->output + y0 * win->out_w * params->out_c + c;
-    for (int32_t y = y0; y < y1; y++, output += win->out_w * params->out_c) {
+    int32_t top = y0 * win->stride_h - win->pad_h;
+    for (int32_t y = y0; y < y1; y++, output += win->out_w * params->out_c, top += win->stride_h) {
         const int8_t *x[3];
-        int32_t step[3];
-        int32_t at = y * win->stride_h - win->pad_h;
-        for (int32_t i = 0; i < 3; i++, at++) {
-            const bool inside = at >= 0 && at < win->in_h;
-            x[i] = inside ? input + at * row : zeros;
-            step[i] = inside ? params->in_c : 0;
+        const int32_t *weights[3];
+        uint32_t bias = ch.bias;
+        for (int32_t i = 0; i < 3; i++) {
+            const bool inside = (uint32_t)top + (uint32_t)i < in_h; // a negative row is too large as well
+            x[i] = inside ? input + (top + i) * row : input;
+            weights[i] = ch.w[inside ? i : 3];
+            bias -= inside ? less[i] : 0;
         }
-        row_of_channel(&ch, x, step, output);
+        row_of_channel(&ch, bias, weights[0], weights[1], weights[2], x[0], x[1], x[2], output);
     }
 }
 

@@ -81,13 +81,9 @@ static inline void add_products(rows_t *t, const int8_t *x, int32_t depth, int32
     t->sums[7] = s7;
 }
 
-static inline int8_t output_of(const a8_requantize_t *rq, const a8_operands_t *operands, int32_t channel, uint32_t sum) {
-    const int32_t i = rq->flags & A8_PER_CHANNEL ? channel : 0;
-    const a8_scaling_rv32_t scaling = a8_scaling_rv32(operands->multipliers, operands->shifts, i);
-    if (scaling.right >= 0) {
-        return a8_scaled_rv32(sum, &scaling, rq);
-    }
-    const int32_t value = a8_requantized((int32_t)sum, operands->multipliers[i], operands->shifts[i]);
+static __attribute__((noinline)) int8_t unscaled(const a8_requantize_t *rq, uint32_t sum, int32_t multiplier,
+    int32_t shift) {
+    const int32_t value = a8_requantized((int32_t)sum, multiplier, shift);
     return (int8_t)a8_clamp((int32_t)((uint32_t)value + (uint32_t)rq->out_zero_point), rq->min, rq->max);
 }
 
@@ -95,26 +91,49 @@ A8_HOT void a8_fully_connected_s8_rv32(const a8_fully_connected_params_t *params
     int32_t y0, int32_t y1) {
     const a8_requantize_t rq = params->result.requantize;
     const int32_t depth = params->depth;
+    const int32_t out_c = params->out_c;
+    const int32_t per_channel = rq.flags & A8_PER_CHANNEL ? 1 : 0;
+    const bool aligned = (uintptr_t)operands->bias % sizeof(int32_t) == 0;
     for (int32_t y = y0; y < y1; y++) {
         const int8_t *x = (const int8_t *)operands->input + y * depth;
-        int8_t *output = (int8_t *)operands->output + y * params->out_c;
+        int8_t *output = (int8_t *)operands->output + y * out_c;
+        const int8_t *w = operands->filter;
+        const uint8_t *bias = operands->bias;
+        const int32_t *multiplier = operands->multipliers;
+        const int8_t *shift = operands->shifts;
+        a8_scaling_rv32_t scaling = a8_scaling_rv32(multiplier, shift, 0);
         uint32_t less = 0; // what a zero point of the weights takes from every sum
         if (rq.filter_zero_point != 0) {
             less = a8_sum_of(x, depth) - (uint32_t)(rq.in_zero_point * depth);
             less *= (uint32_t)(int32_t)rq.filter_zero_point;
         }
-        for (int32_t c = 0; c < params->out_c; c += CHANNELS) {
-            // The last channel stands in for those behind it.
+        for (int32_t left = out_c; left > 0; left -= CHANNELS) {
+            const int32_t n = left < CHANNELS ? left : CHANNELS;
             rows_t rows;
-            for (int32_t i = 0; i < CHANNELS; i++) {
-                const int32_t channel = c + i < params->out_c ? c + i : params->out_c - 1;
-                rows.w[i] = (const int8_t *)operands->filter + channel * depth;
-                rows.sums[i] = operands->bias != NULL ? (uint32_t)a8_load_i32(operands->bias + 4 * channel) : 0;
-                rows.sums[i] -= less;
+            for (int32_t i = 0; i < n; i++, w += depth) {
+                uint32_t sum = 0 - less;
+                if (bias != NULL) {
+                    sum += (uint32_t)(aligned ? *(const int32_t *)(const void *)bias : a8_load_i32(bias));
+                    bias += sizeof(int32_t);
+                }
+                rows.w[i] = w;
+                rows.sums[i] = sum;
+            }
+            // The last channel stands in for those behind it.
+            for (int32_t i = n; i < CHANNELS; i++) {
+                rows.w[i] = rows.w[n - 1];
+                rows.sums[i] = 0;
             }
             add_products(&rows, x, depth, rq.in_zero_point);
-            for (int32_t i = 0; i < CHANNELS && c + i < params->out_c; i++) {
-                output[c + i] = output_of(&rq, operands, c + i, rows.sums[i]);
+            for (int32_t i = 0; i < n; i++) {
+                if (per_channel != 0) {
+                    scaling = a8_scaling_rv32(multiplier, shift, 0);
+                }
+                const uint32_t sum = rows.sums[i];
+                *output++ = scaling.right >= 0 ? a8_scaled_rv32(sum, &scaling, &rq)
+                                               : unscaled(&rq, sum, *multiplier, *shift);
+                multiplier += per_channel;
+                shift += per_channel;
             }
         }
     }

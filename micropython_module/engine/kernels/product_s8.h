@@ -49,8 +49,11 @@ static inline int8_t a8_product_output(const a8_product_t *t, int32_t c, uint32_
 // Sum of weights.
 static inline uint32_t a8_sum_of(const int8_t *w, int32_t n) {
     uint32_t sum = 0;
-    for (int32_t i = 0; i < n; i++) {
-        sum += (uint32_t)(int32_t)w[i];
+    for (; n >= 4; n -= 4, w += 4) {
+        sum += (uint32_t)(w[0] + w[1] + w[2] + w[3]);
+    }
+    for (; n > 0; n--) {
+        sum += (uint32_t)(int32_t)*w++;
     }
     return sum;
 }

@@ -83,6 +83,11 @@ uint32_t a8_depthwise_conv_s8_scratch(a8_target_t target, const a8_conv_params_t
     if (target == A8_TARGET_XTENSA) {
         return depthwise_scratch_xtensa(params);
     }
+    if (target == A8_TARGET_ARMV6M && a8_depthwise_is_conv(params)) {
+        const uint64_t weights = (uint64_t)(uint32_t)filter_depth(params) * (uint32_t)params->out_c;
+        const uint64_t all = weights + a8_conv_s8_scratch(target, params);
+        return all < UINT32_MAX ? (uint32_t)all : UINT32_MAX;
+    }
     if (target != A8_TARGET_ARMDSP) {
         return (uint32_t)a8_folded_bytes(a8_tiles(target), target == A8_TARGET_ARMV6M ? params->in_c : 0);
     }

@@ -50,6 +50,11 @@ static inline uint64_t a8_folded_bytes(a8_tiles_t tiles, int32_t channels) {
     return (uint64_t)(uint32_t)(channels < tiles.channels ? channels : tiles.channels) * tiles.folded;
 }
 
+// Several output channels of one input channel, which a convolution makes once their weights are in its order.
+static inline bool a8_depthwise_is_conv(const a8_conv_params_t *params) {
+    return params->in_c == 1 && params->group_out > 1;
+}
+
 // armdsp has kernels for 6, 4, 2 and 1 pixels at once. They are widened to 16 bits, and take no more than this
 // unless one pixel does.
 #define A8_TILE_BYTES (2304)
