@@ -66,7 +66,7 @@ def load_freeze():
 
 
 def arena_bytes(choice, models, target):
-    """The size of the static arena: a number, or exactly what the largest model takes with the target's kernels."""
+    """The size of the static arena: a number, or what the largest model takes with the target's kernels."""
     if choice != "auto":
         return int(choice)
     if not models:
