@@ -17,7 +17,10 @@ typedef struct {
 
 static inline rescale_t rescale_of(int32_t multiplier, int32_t shift) {
     const rescale_t r = {
-        (uint32_t)multiplier << 1, -shift, (int32_t)((uint32_t)1 << -shift >> 1), shift < 0 ? -1 : 0,
+        (uint32_t)multiplier << 1,
+        -shift,
+        (int32_t)((uint32_t)1 << -shift >> 1),
+        shift < 0 ? -1 : 0,
     };
     return r;
 }

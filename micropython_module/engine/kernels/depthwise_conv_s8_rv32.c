@@ -224,7 +224,12 @@ A8_HOT void a8_depthwise_conv_s8_rv32(const a8_conv_params_t *params, const a8_o
     const int32_t in_c = params->in_c, out_c = params->out_c;
     const direction_t right = { win->stride_w, in_c, out_c, -win->pad_w, win->in_w, win->out_w };
     const direction_t below = {
-        win->stride_h, win->in_w * in_c, win->out_w * out_c, y0 * win->stride_h - win->pad_h, win->in_h, y1 - y0,
+        win->stride_h,
+        win->in_w * in_c,
+        win->out_w * out_c,
+        y0 * win->stride_h - win->pad_h,
+        win->in_h,
+        y1 - y0,
     };
     const bool down = y1 - y0 > win->out_w && below.begin >= -1 && below.stride <= 2;
     const direction_t *along = down ? &below : &right;
