@@ -87,7 +87,7 @@ test-firmware: $(VENV)/host
 .PHONY: test
 test: ## Run everything: C tests under sanitizers, device tests on emulated boards, host tools, lint.
 	@s=$$(date +%s); echo 'arena8 tests'; \
-	python3 firmware/packages.py browser && $(MAKE) --no-print-directory lint test-firmware && \
+	python3 firmware/packages.py browser && { python3 firmware/packages.py windowed || true; } && $(MAKE) --no-print-directory lint test-firmware && \
 	$(PYTHON) -m pytest -q tests -n 2 --dist loadfile --no-loadscope-reorder --arena8-boards all && echo "make test: all passed in $$(($$(date +%s) - s)) s."
 
 .PHONY: test-quick

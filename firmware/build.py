@@ -65,8 +65,8 @@ def load_freeze():
     return module
 
 
-def arena_bytes(choice, models):
-    """The size of the static arena: a number, or exactly what the largest model takes on any target."""
+def arena_bytes(choice, models, target):
+    """The size of the static arena: a number, or what the largest model takes with the target's kernels."""
     if choice != "auto":
         return int(choice)
     if not models:
@@ -79,7 +79,7 @@ def arena_bytes(choice, models):
             "pip install ./host_tools, or give --arena BYTES"
         ) from error
     try:
-        return max(arena8.arena_size(str(path)) for path in models)
+        return max(arena8.arena_size(str(path), target) for path in models)
     except (ValueError, OSError) as error:
         raise BuildError(f"the arena of the models cannot be told: {error}") from error
 
@@ -188,12 +188,16 @@ class Builder:
                 "for this firmware with its models and static arena"
                 for region, count in dict.fromkeys(overflow)
             )
-            return found + (self.advice() if "RAM" not in found else "")
+            flash = "ram" not in found.lower()
+            return found + self.advice(flash, code=flash or "iram" in found)
         if "GcHeap is too small" in text:
             return (
                 f"{self.board}: the static arena leaves less than 32 KiB of RAM for Python's heap; "
                 "give a smaller --arena, or 0 to take it from the heap"
             )
+        app = re.search(r"app partition is too small for binary \S+ size (0x[0-9a-f]+)", text)
+        if app:
+            return self.does_not_fit(int(app.group(1), 0))
         if "does not fit into" in text and "flash_map" in self.facts:
             end = self.symbol_in_map(self.facts["flash"]["end_symbol"])
             if end is not None:
@@ -216,12 +220,12 @@ class Builder:
             f"what comes next in the flash map: {used - room} too many{self.advice()}"
         )
 
-    def advice(self):
-        """How to make a firmware smaller, as far as it isn't yet."""
+    def advice(self, flash=True, code=True):
+        """How to make a firmware smaller, as far as it isn't yet: what lies in flash, what is code."""
         ways = []
-        if self.operators != "auto" and self.models:
+        if code and self.operators != "auto" and self.models:
             ways.append("--operators auto (make: OPERATORS=auto) leaves out what these models don't need")
-        if self.models and "romfs" in self.facts.get("flash_map", {}):
+        if flash and self.models and "romfs" in self.facts.get("flash_map", {}):
             ways.append("models can go into the ROMFS instead, by `arena8 deploy`")
         return "".join(f"; {way}" for way in ways)
 
@@ -531,7 +535,8 @@ def main():
             if not path.is_file():
                 raise BuildError(f"{path}: no such model file")
         operators = chosen_operators(args.operators or facts["operators"], args.model)
-        arena = arena_bytes(args.arena, args.model)
+        target = "generic" if args.kernels == "generic" else facts["target"]
+        arena = arena_bytes(args.arena, args.model, target)
         check_ram(args.board, facts, arena)
         choice = args.operators or facts["operators"]
         builder = Builder(args.board, folder, facts, key, choice, args.kernels)

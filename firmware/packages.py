@@ -70,6 +70,8 @@ PROBES = {
     "chromium-driver": lambda: has_command("chromedriver"),
     "gcc-xtensa-lx106": lambda: has_command("xtensa-lx106-elf-gcc"),
     "picolibc-xtensa-lx106-elf": lambda: can_include("xtensa-lx106-elf-gcc", "setjmp.h"),
+    "clang-22": lambda: has_command("clang-22"),
+    "llvm-22": lambda: has_command("llc-22"),
     "qemu-user": lambda: has_command("qemu-xtensa"),
     "qemu-system-arm": lambda: has_command("qemu-system-arm"),
     "gcc-riscv64-unknown-elf": lambda: has_command("riscv64-unknown-elf-gcc"),

@@ -3,8 +3,8 @@
 
     python tests/esp_faults.py [--rounds N] [--write]
 
-Each round flashes a firmware with `arena8 flash`, over an older one with files beside it, and over a line with
-one fault of each kind at a place drawn at random, and compares the whole flash with what it must hold. A
+Each round flashes a firmware with `arena8 flash`, over an older one with files beside it, and over a line
+with one fault of each kind at a place drawn at random, and compares the whole flash with what it must hold. A
 command that ends with 0 though the flash holds something else is an unnoticed fault, and this program ends
 with 1. --write puts the table into docs/verbs/flash.md.
 """

@@ -24,10 +24,12 @@ ABOUT = "about.json"
 
 @dataclass(frozen=True)
 class Emulated:
-    """port: what --port calls such an emulator. place: where its drive is whenever it is in BOOTSEL mode."""
+    """port: what --port calls such an emulator. board: its name. place: where its drive is whenever it is in
+    BOOTSEL mode."""
 
     device: str
     port: str
+    board: str
     place: Path | None
 
     @property
@@ -51,21 +53,27 @@ def behind(device: str | None) -> Emulated | None:
     try:
         about = json.loads((_folder(device) / ABOUT).read_text(encoding="utf-8"))
         os.kill(about["process"], 0)
-        return Emulated(device, about["port"], Path(about["place"]) if about["place"] else None)
+        place = Path(about["place"]) if about["place"] else None
+        return Emulated(device, about["port"], about["board"], place)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
 class Served:
-    """The emulator's side of it. board: one whose BOOTSEL drive is emulated, or None."""
+    """The emulator's side of it. has_drive: its BOOTSEL drive is emulated."""
 
-    def __init__(self, device: str, port: str, board: Board | None) -> None:
+    def __init__(self, device: str, port: str, board: Board, has_drive: bool) -> None:
         self.board = board
         self.folder = _folder(device)
-        self.place = self.folder / board.facts["usb"]["bootloader_volume"] if board else None
+        self.place = self.folder / board.facts["usb"]["bootloader_volume"] if has_drive else None
         self.complaint = ""  # what is wrong with the file on the drive
         self.bytes = 0
-        about = {"process": os.getpid(), "port": port, "place": str(self.place) if self.place else None}
+        about = {
+            "process": os.getpid(),
+            "port": port,
+            "board": board.name,
+            "place": str(self.place) if self.place else None,
+        }
         try:
             shutil.rmtree(self.folder, ignore_errors=True)  # of a process that was killed
             self.folder.mkdir(parents=True)

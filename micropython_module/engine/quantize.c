@@ -7,7 +7,7 @@
 // Cores without a 32x32->64 multiply instruction call a library routine for a 64-bit product, which costs
 // more than four 16x16 products. Either way gives the same numbers.
 #ifndef A8_HIGH_MUL_16
-#if defined(__ARM_ARCH_6M__) || defined(__ARM_ARCH_8M_BASE__)
+#if defined(__ARM_ARCH_6M__) || defined(__ARM_ARCH_8M_BASE__) || defined(__XTENSA_CALL0_ABI__)
 #define A8_HIGH_MUL_16 (1)
 #else
 #define A8_HIGH_MUL_16 (0)

@@ -150,7 +150,7 @@ def update():
 
 def main():
     parser = argparse.ArgumentParser(
-        description="The budgets of arena, flash, cycles and stack. pytest compares them with what is measured."
+        description="The budgets of arena, flash, cycles and stack; pytest compares them with what is there."
     )
     parser.add_argument("--update", action="store_true", help="rewrite the files from what is measured now")
     if not parser.parse_args().update:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A newcomer's session: from a .tflite to verified answers on an emulated Pico, each step a process of its own.
+"""A newcomer's session: from a .tflite to verified answers on an emulated Pico, each step a process.
 
 The Pico comes without firmware, as from the shop; one emulator serves it for the whole session.
 """

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 from firmware_paths import REPO, facts
@@ -109,8 +110,28 @@ def test_too_large_says_by_how_much(builder, tmp_path, monkeypatch, line):
     assert "100 too many" in build.too_large()
     build.log.write_text("ld: region `RAM' overflowed by 1234 bytes\n")
     assert "RAM is too small by 1234 bytes" in build.too_large()
+    build.models = ["a.tflite"]
+    build.log.write_text("ld: region `RAM' overflowed by 1234 bytes\n")
+    assert "--operators" not in build.too_large() and "deploy" not in build.too_large()
+    build.log.write_text("ld: region `FLASH' overflowed by 1234 bytes\n")
+    assert "--operators" in build.too_large() and "deploy" in build.too_large()
     build.log.write_text("error: something else\n")
     assert build.too_large() is None
+
+
+def test_too_large_for_an_esp32(builder, tmp_path, monkeypatch):
+    """By the words of its linker, and of ESP-IDF's own check of the app's size."""
+    monkeypatch.setattr(builder, "OUT", tmp_path)
+    folder, f = builder.boards()["ESP32_GENERIC"]
+    build = builder.Builder("ESP32_GENERIC", folder, f, "key")
+    build.obj.mkdir(parents=True)
+    build.models = ["a.tflite"]
+    build.log.write_text("ld: region `iram0_0_seg' overflowed by 3128 bytes\n")
+    assert "iram0_0_seg is too small by 3128" in build.too_large()
+    assert "--operators auto" in build.too_large() and "deploy" not in build.too_large()
+    size = f["flash_map"]["firmware"]["bytes"] + 16
+    build.log.write_text(f"Error: app partition is too small for binary micropython.bin size {size:#x}:\n")
+    assert f"{size} bytes" in build.too_large() and "16 too many" in build.too_large()
 
 
 @pytest.mark.parametrize("board", ["UNIX", "MICROBIT", "RPI_PICO"])
@@ -130,3 +151,29 @@ def test_objects_are_made_anew_when_flags_or_linker_scripts_change(builder, tmp_
     assert not (build.obj / "kept.o").exists()
     build.remember(["a"])
     assert not build.configured(["b"])
+
+
+@pytest.mark.parametrize("board", RP2_BOARDS)
+def test_the_port_finds_our_settings(board, trees, tmp_path):
+    """What the port's own CMakeLists.txt does with a board folder, up to where the SDK takes over."""
+    (tmp_path / "pico_sdk_init.cmake").write_text(
+        "foreach(NAME PICO_BOARD PICO_PLATFORM\n"
+        "        MICROPY_DEF_BOARD MICROPY_FROZEN_MANIFEST MICROPY_BOARD_PINS)\n"
+        'file(APPEND ${CMAKE_BINARY_DIR}/said "${NAME}=${${NAME}}\\n")\n'
+        "endforeach()\n"
+        'message(FATAL_ERROR "as far as the boards go")\n'
+    )
+    command = ["cmake", "-S", trees.micropython / "ports/rp2", "-B", tmp_path / "out", "-G", "Ninja"]
+    command += [f"-DMICROPY_BOARD={board}", f"-DMICROPY_BOARD_DIR={RP2 / board}"]
+    done = subprocess.run([*command, f"-DPICO_SDK_PATH_OVERRIDE={tmp_path}"], capture_output=True, text=True)
+    assert "as far as the boards go" in done.stderr
+    said = dict(line.split("=", 1) for line in (tmp_path / "out/said").read_text().splitlines())
+    f = facts(board)
+    assert said["PICO_BOARD"] == board.removeprefix("RPI_").lower()
+    # Where MicroPython leaves it out, the SDK's board says it.
+    assert said["PICO_PLATFORM"] in (f["chip"].lower(), "")
+    assert said["MICROPY_DEF_BOARD"] == f"MICROPY_HW_ROMFS_BYTES={f['flash_map']['romfs']['bytes']}"
+    radio = board.endswith("_W")
+    assert said["MICROPY_FROZEN_MANIFEST"] == str(RP2 / ("manifest_radio.py" if radio else "manifest.py"))
+    assert Path(said["MICROPY_BOARD_PINS"]).is_file()
+    assert radio is ("needs" in f)

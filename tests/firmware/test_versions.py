@@ -90,7 +90,7 @@ def test_second_run_needs_no_network(fetch, trees, tmp_path, monkeypatch):
 def test_an_own_checkout_is_taken_and_nothing_fetched(fetch, trees, tmp_path, monkeypatch):
     own = tmp_path / "micropython"
     (own / "py").mkdir(parents=True)
-    (own / "py/mpconfig.h").write_text("")
+    (own / "py/mpconfig.h").write_text((trees.micropython / "py/mpconfig.h").read_text())
     monkeypatch.setenv("MICROPYTHON_DIR", str(own))
     monkeypatch.setenv("ARENA8_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("PATH", str(tmp_path))

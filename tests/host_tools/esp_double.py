@@ -161,13 +161,15 @@ class Nor(server.FlashImage):
 
     def begin_plain(self, payload):
         super().begin_plain(payload)
-        size, _, _, offset = struct.unpack_from("<IIII", payload)
-        self.erase_region(offset, size)
+        self.announced, _, _, offset = struct.unpack_from("<IIII", payload)
+        self.erase_region(offset, self.announced)
 
     def write_plain_block(self, payload):
         size = struct.unpack_from("<I", payload)[0]
-        self._program(self._plain_offset, payload[16 : 16 + size])
-        self._plain_offset += size
+        data = payload[16 : 16 + size][: self.announced]
+        self._program(self._plain_offset, data)
+        self._plain_offset += len(data)
+        self.announced -= len(data)
 
 
 class Reset(Exception):

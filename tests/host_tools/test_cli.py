@@ -340,3 +340,31 @@ def test_facts_of_boards():
     assert known["RPI_PICO"].usb_id == (0x2E8A, 0x0005)
     assert known["RPI_PICO"].clock_hz == 125_000_000
     assert known["RPI_PICO"].target == known["MICROBIT"].target == "armv6m"
+
+
+# As other programs see it
+
+
+SHELLS = [("bash", "complete -o nosort -F"), ("zsh", "compdef"), ("fish", "complete ")]
+
+
+@pytest.mark.parametrize("shell, says", SHELLS)
+def test_shell_completion(capsys, monkeypatch, shell, says):
+    """What docs/verbs/infer.md tells to eval; then the verbs are offered."""
+    monkeypatch.setenv("_ARENA8_COMPLETE", f"{shell}_source")
+    with pytest.raises(SystemExit) as ended:
+        cli.main([])
+    assert ended.value.code == 0 and says in capsys.readouterr().out
+    if shell == "bash":
+        monkeypatch.setenv("_ARENA8_COMPLETE", "bash_complete")
+        monkeypatch.setenv("COMP_WORDS", "arena8 in")
+        monkeypatch.setenv("COMP_CWORD", "1")
+        with pytest.raises(SystemExit):
+            cli.main([])
+        assert capsys.readouterr().out.split() == ["plain,inspect", "plain,infer"]
+
+
+def test_every_command_has_json_and_plain_help(run):
+    for verb in (*cli.FIRST, *cli.ADVANCED):
+        code, out, err = run(verb, "--help")
+        assert (code, err) == (0, "") and "--json" in out and "\x1b" not in out, verb

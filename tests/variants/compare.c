@@ -40,7 +40,7 @@ typedef struct {
     uint8_t bytes[40000];
 } block_t;
 
-static block_t input, filter, bias, expected, output, scratch;
+static block_t input, filter, bias, expected, output, scratch, overlap;
 static int32_t multipliers[256];
 static int8_t shifts[256];
 
@@ -137,6 +137,24 @@ static void check(const char *kernel, int32_t number, const void *params, size_t
     exit(1);
 }
 
+// Where input and output of a call in place lie: the output lag bytes in front of the input.
+static void lay_over(int32_t lag, a8_operands_t *t) {
+    const uint32_t behind = (uint32_t)lag + input.size;
+    fill(&overlap, behind > output.size ? behind : output.size, 0);
+    memcpy(overlap.data + lag, input.data, input.size);
+    t->input = overlap.data + lag;
+    t->output = overlap.data;
+}
+
+static void check_overlap(const char *kernel, int32_t number, const void *params, size_t size) {
+    memcpy(output.data, overlap.data, output.size);
+    if (!intact(&overlap)) {
+        printf("in place, ");
+        output.data[0] = (uint8_t)(expected.data[0] + 1);
+    }
+    check(kernel, number, params, size);
+}
+
 // The reference in one call, the variant in calls of random lengths.
 static void run_conv(const char *name, int32_t number, a8_conv_t *reference, a8_conv_t *variant,
     const a8_conv_params_t *params, a8_operands_t *t) {
@@ -150,6 +168,14 @@ static void run_conv(const char *name, int32_t number, a8_conv_t *reference, a8_
         y = end;
     }
     check(name, number, params, sizeof(*params));
+
+    // In place, as far as a8_conv_s8_lag says, in calls of as many rows.
+    const int32_t rows = pick(0, 1) ? 1 : pick(1, params->window.out_h);
+    lay_over(a8_conv_s8_lag(params, rows), t);
+    for (int32_t y = 0; y < params->window.out_h; y += rows) {
+        variant(params, t, y, params->window.out_h - y < rows ? params->window.out_h : y + rows);
+    }
+    check_overlap("in place, conv_s8 or depthwise_conv_s8", number, params, sizeof(*params));
 }
 
 // Every window has its first tap left of and above the image's end, as prepare makes sure.
@@ -215,7 +241,7 @@ static void compare_fully_connected(int32_t number) {
     params.depth = pick(0, 1) ? pick(1, 20) : pick(1, 300);
     params.out_c = pick(0, 1) ? pick(1, 9) : pick(1, 40);
     if (pick(0, 15) == 0) { // longer than some variants gather
-        params.depth = pick(1150, 1250);
+        params.depth = pick(510, 1250);
         params.out_c = pick(1, 9);
     }
     params.result.requantize = requantization(params.out_c);
@@ -224,6 +250,9 @@ static void compare_fully_connected(int32_t number) {
     }
     a8_operands_t t = operands((uint32_t)(params.batches * params.depth), (uint32_t)(params.depth * params.out_c),
         params.out_c, (uint32_t)(params.batches * params.out_c), a8_fully_connected_s8_scratch(COMPARED, &params));
+    for (uint32_t i = 0; i < input.size && number % 4 == 0; i++) { // as behind a ReLU
+        input.data[i] = pick(0, 1) ? (uint8_t)params.result.requantize.in_zero_point : input.data[i];
+    }
     t.output = expected.data;
     a8_fully_connected_s8_generic(&params, &t, 0, params.batches);
     t.output = output.data;
@@ -234,9 +263,15 @@ static void compare_fully_connected(int32_t number) {
         y = end;
     }
     check("fully_connected_s8", number, &params, sizeof(params));
+    const int32_t rows = pick(1, params.batches);
+    lay_over(a8_fully_connected_s8_lag(&params, rows), &t);
+    for (int32_t y = 0; y < params.batches; y += rows) {
+        KERNEL(a8_fully_connected_s8)(&params, &t, y, params.batches - y < rows ? params.batches : y + rows);
+    }
+    check_overlap("in place, fully_connected_s8", number, &params, sizeof(params));
 }
 
-#if COMPARED == 2 || COMPARED == 3
+#if COMPARED <= 3
 // Scales from 2^-31 to 1/2 and to 1, of which one is often 1/2.
 static void compare_add(int32_t number) {
     a8_add_params_t params = { .output_multiplier = (1 << 30) + (int32_t)(draw() & 0xffffff) * 63 };
@@ -271,7 +306,7 @@ int main(int argc, char **argv) {
         compare_conv(i);
         compare_depthwise_conv(i);
         compare_fully_connected(i);
-#if COMPARED == 2 || COMPARED == 3
+#if COMPARED <= 3
         compare_add(i);
 #endif
     }

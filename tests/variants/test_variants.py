@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import xtensa
 
 HERE = Path(__file__).resolve().parent
 ENGINE = HERE.parents[1] / "micropython_module" / "engine"
@@ -101,6 +102,17 @@ MACHINES = {
         qemu(["qemu-system-riscv32", "-machine", "virt", "-bios", "none"]),
         ("qemu-system-riscv32",),
         cases=1000,
+    ),
+    # The call0 ABI; test_xtensa_windowed.py has the other.
+    "xtensa": Machine(
+        "xtensa",
+        4,
+        "xtensa-lx106-elf-gcc",
+        ["-DA8_XTENSA_MAC16=1", *xtensa.GCC_FLAGS],
+        lambda folder: [*xtensa.PROGRAM, "-nostdlib", "-T", xtensa.MEMORY, "-lgcc"],
+        lambda program: ["qemu-xtensa", "-cpu", "de233_fpu", str(program)],
+        ("qemu-xtensa",),
+        cases=200,
     ),
 }  # fmt: skip
 

@@ -282,9 +282,9 @@ class Chip:
 
         for piece in pieces:
             try:
-                verify_flash(self._loader, [(piece.offset, piece.data)])
+                verify_flash(self._loader, [(piece.offset, piece.sectors)])
             except _lost():
-                if not self.holds(piece.offset, piece.data):  # also finds a lost line again
+                if not self.holds(piece.offset, piece.sectors):  # also finds a lost line again
                     raise BoardError(
                         f"the flash of the {self.name} on {self.device} does not hold what was written to "
                         f"it: {piece.name}, {len(piece.data):,} bytes at 0x{piece.offset:x}"
@@ -304,7 +304,7 @@ class Chip:
 
 def _chunks(piece: Piece) -> Iterable[tuple[int, bytes]]:
     """Parts of a piece that end at multiples of CHUNK: none shares an erased sector with the next."""
-    at, data = piece.offset, piece.data + b"\xff" * (-len(piece.data) % 4)
+    at, data = piece.offset, piece.sectors
     while data:
         size = CHUNK - at % CHUNK
         yield at, data[:size]

@@ -57,6 +57,11 @@ class Piece:
     def erased_end(self) -> int:
         return -(-self.end // SECTOR) * SECTOR
 
+    @property
+    def sectors(self) -> bytes:
+        """The bytes and what is erased behind them."""
+        return self.data.ljust(self.erased_end - self.offset, b"\xff")
+
 
 @dataclass(frozen=True)
 class Image:

@@ -26,8 +26,8 @@ class QemuRepl(Repl):
         extra: tuple[str, ...] = (),
         program: tuple[str, ...] = (),
     ) -> None:
-        """extra: more arguments for QEMU, `-device loader,file=...,addr=...` for one. program: arguments of the
-        program that a firmware for QEMU's user mode is."""
+        """extra: more arguments for QEMU, `-device loader,file=...,addr=...` for one. program: arguments of
+        the program that a firmware for QEMU's user mode is."""
         machines = boards.emulated("qemu")
         if name not in machines:
             raise UsageError(f"{name} is not a QEMU machine; those are {', '.join(machines) or 'none'}")

@@ -56,7 +56,7 @@ class Bridge:
         self.device = os.ttyname(slave)
         os.close(slave)  # so that poll tells whether a client is there
         is_pico = port.partition(":")[0] == PICO
-        self.served = emulated.Served(self.device, port, self.repl.board if is_pico else None)
+        self.served = emulated.Served(self.device, port, self.repl.board, is_pico)
         self.looked = 0.0
         self.look_at_drive()
         self.ended = threading.Event()
@@ -119,7 +119,7 @@ class Bridge:
             tell(f"ignored: {drive.complaint}")
 
     def _to_board(self, data: bytes) -> None:
-        if self.repl.kind == "unix port" and b"\x03" in data:
+        if self.repl.kind == "unix port" and b"\x03" in data and self.repl.takes_signals():
             # Its Ctrl-C is a signal. It overtakes what comes before it, as on a real line.
             self.repl.wire.interrupt()
             data = data.replace(b"\x03", b"")

@@ -50,7 +50,9 @@ def run(request: Request) -> int:
     elif port and (drive := bootsel.look_at(port)):
         report = flash_drive(request, wanted, drive)
     elif (served := emulated.behind(port)) and served.drive:
-        report = flash_drive(request, wanted, served.drive, port)
+        if wanted and wanted.name != served.board:
+            raise UsageError(f"{port} is an emulated {served.board}, --board says {wanted.name}")
+        report = flash_drive(request, boards.board(served.board), served.drive, port)
     elif port:
         report = flash_running(request, wanted, transports.device(port))
     else:

@@ -42,6 +42,9 @@ def board_of(image: Image) -> Board:
         for board in boards.all_boards().values()
         if flashers.is_esp(board) and board.facts["esp"]["chip"] == image.chip
     ]
+    plain = [board for board in fitting if "-" not in board.name]
+    if len(plain) == 1:
+        return plain[0]  # its variants have the same flash
     if len(fitting) != 1:
         names = ", ".join(board.name for board in fitting) or "none of those that arena8 knows"
         raise UsageError(f"{image.path} is for {image.chip}; its board may be {names}: --board says which")

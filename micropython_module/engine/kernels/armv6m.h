@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What the assembly kernels of ARMv6-M take. armv6m.inc and the .S files have the same fields as offsets.
+// What the assembly kernels of ARMv6-M take. armv6m.inc and the .S files have the same fields as offsets;
+// functions leave the structs as they are.
 #ifndef A8_ARMV6M_H
 #define A8_ARMV6M_H
 
@@ -8,50 +9,120 @@
 
 #if A8_KERNELS_ARMV6M
 
-// From sums to outputs. Pointers move along with the channels.
+// What makes an output of a channel's sum.
+typedef struct {
+    int32_t bias; // with what else the sum lacks
+    int32_t low; // the multiplier's low half, signed
+    int32_t high; // and what is above that
+    int32_t right; // shift; below 0: to the left
+} a8_armv6m_record_t;
+
+// From sums to outputs.
 typedef struct {
     int32_t offset; // output zero point less the least output
     uint32_t range; // from the least to the greatest
     int32_t min;
-    const int32_t *multipliers;
-    const int8_t *shifts;
-    int32_t per_channel; // 1 or 0
-    const int32_t *bias; // aligned
-    int32_t channels; // at least one; 0 afterwards
-    int8_t *output;
+    const a8_armv6m_record_t *records;
+    int32_t channels; // at least one
 } a8_armv6m_outputs_t;
 
 typedef struct {
     a8_armv6m_outputs_t outputs;
+    int8_t *output;
+    int32_t step; // to the second pixel's output; 0 if there is none
     const void *input;
-    const int8_t *filter; // afterwards, that of the next channel
+    const int8_t *filter;
     int32_t depth;
     int32_t quads; // depth, rounded down to a multiple of 4
     int32_t tail; // the rest of it
-    int32_t lift;
+    int32_t first;
     int32_t spread;
-    int8_t *output2;
+    int32_t sparse; // look for inputs that are the zero point
+    int32_t unused;
 } a8_armv6m_product_t;
 
 // What is added to each half of a pair's sums of products, so that the halves don't borrow from each other.
 #define A8_ARMV6M_HALF (0x7fff)
 #define A8_ARMV6M_SPREAD (0x7fff7fff)
 
-// All channels by two gathered pixels. lift: A8_ARMV6M_HALF for every two taps, and each of the last depth % 4.
-void a8_product_pair_armv6m(a8_armv6m_product_t *t);
-// All channels by one pixel as it is. lift: the sums' first value but for the bias; spread: minus the zero point.
-void a8_product_one_armv6m(a8_armv6m_product_t *t);
-// Gathers two pixels of count elements.
+// How often that is: for every two taps, and each of the last depth % 4.
+static inline int32_t a8_armv6m_lift(int32_t depth) {
+    return A8_ARMV6M_HALF * ((depth & ~3) / 2 + (depth & 3));
+}
+
+// All channels by two gathered pixels. The records' biases lack the lift; first is lift + lift * 2^16.
+void a8_product_pair_armv6m(const a8_armv6m_product_t *t);
+// All channels by one pixel as it is. first is what every sum has besides the bias, spread minus the zero point.
+void a8_product_one_armv6m(const a8_armv6m_product_t *t);
+// Pixels of a depthwise convolution, at most 4, whose filter is 3 wide and not dilated across.
+typedef struct {
+    a8_armv6m_outputs_t outputs;
+    const int8_t *input; // a step in front of the first pixel's first tap
+    int32_t to_filter; // from there to a step in front of that tap's weight
+    int32_t to_output; // and to the first output
+    int32_t step; // channels in all: bytes from tap to tap, and from output to output
+    int32_t span; // bytes from input to where it is behind the last row of taps
+    int32_t row_skip; // and from behind a row's last tap to the next row
+    int32_t zero; // minus the zero point
+    int32_t pixels;
+    int32_t unused[3];
+} a8_armv6m_depthwise_t;
+
+// All channels of so many pixels (the second number) with windows so wide (the first one).
+typedef void a8_depthwise_armv6m_t(const a8_armv6m_depthwise_t *t);
+a8_depthwise_armv6m_t a8_depthwise_3x4_armv6m;
+a8_depthwise_armv6m_t a8_depthwise_3x3_armv6m;
+a8_depthwise_armv6m_t a8_depthwise_3x2_armv6m;
+a8_depthwise_armv6m_t a8_depthwise_3x4_stride2_armv6m;
+a8_depthwise_armv6m_t a8_depthwise_3x2_stride2_armv6m;
+a8_depthwise_armv6m_t a8_depthwise_3x1_armv6m;
+a8_depthwise_armv6m_t a8_depthwise_2x1_armv6m;
+a8_depthwise_armv6m_t a8_depthwise_1x1_armv6m;
+
+// Rescaling of an input of a sum.
+typedef struct {
+    int32_t low; // of the multiplier
+    int32_t high; // the same times 2^5
+    int32_t right;
+} a8_armv6m_rescale_t;
+
+// A row of sums; outputs has no records.
+typedef struct {
+    a8_armv6m_outputs_t outputs;
+    const int8_t *end[2];
+    int8_t *output_end;
+    int32_t before; // minus the number of elements
+    int32_t offset[2];
+    int32_t low; // of the output's multiplier
+    int32_t high;
+    int32_t right;
+    a8_armv6m_rescale_t input[2];
+} a8_armv6m_add_t;
+
+void a8_add_row_armv6m(const a8_armv6m_add_t *t);
+
+// Sum of n weights, at least one.
+uint32_t a8_sum_armv6m(const int8_t *w, int32_t n);
+// Gathers two pixels of count elements, at least one.
 void a8_pack_pair_armv6m(uint32_t *words, const int8_t *x0, const int8_t *x1, int32_t count);
 
-static inline void a8_armv6m_outputs(a8_armv6m_outputs_t *t, const a8_requantize_t *rq, const int32_t *multipliers,
-    const int8_t *shifts) {
+static inline void a8_armv6m_outputs(a8_armv6m_outputs_t *t, const a8_requantize_t *rq) {
     t->offset = rq->out_zero_point - rq->min;
     t->range = (uint32_t)(rq->max - rq->min);
     t->min = rq->min;
-    t->multipliers = multipliers;
-    t->shifts = shifts;
-    t->per_channel = rq->flags & A8_PER_CHANNEL ? 1 : 0;
+}
+
+// Records of channels c .. c + n - 1.
+static inline void a8_armv6m_records(const a8_requantize_t *rq, const a8_operands_t *t, int32_t c, int32_t n,
+    a8_armv6m_record_t *records) {
+    for (int32_t i = 0; i < n; i++) {
+        const int32_t at = rq->flags & A8_PER_CHANNEL ? c + i : 0;
+        const int32_t multiplier = t->multipliers[at];
+        records[i].bias = t->bias != NULL ? a8_load_i32(t->bias + 4 * (c + i)) : 0;
+        records[i].low = (int16_t)(uint16_t)multiplier;
+        records[i].high = (multiplier >> 16) + (records[i].low < 0 ? 1 : 0);
+        records[i].right = -t->shifts[at];
+    }
 }
 
 #endif

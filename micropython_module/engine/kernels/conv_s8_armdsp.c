@@ -13,6 +13,7 @@
 static inline int32_t block_of(int32_t depth, int32_t channels) {
     int32_t block = A8_CACHED_WEIGHTS / depth / CHANNEL_MULTIPLE * CHANNEL_MULTIPLE;
     block = block < CHANNEL_MULTIPLE ? CHANNEL_MULTIPLE : block;
+    block = block < A8_LANES_ARMDSP ? block : A8_LANES_ARMDSP;
     return block < channels ? block : channels;
 }
 
@@ -100,6 +101,10 @@ A8_HOT void a8_conv_s8_armdsp(const a8_conv_params_t *params, const a8_operands_
     const int32_t block = block_of(depth, params->group_out);
     int8_t *output = (int8_t *)operands->output + y0 * win->out_w * params->out_c;
     gather_t g = { .runs = win->dilation_w == 1 && params->group_in == params->in_c, .params = params, .input = operands->input, .pixels = operands->scratch };
+    a8_lane_armdsp_t *lanes = largest > 1 ? operands->scratch : NULL;
+    if (lanes != NULL) {
+        g.pixels = (uint32_t *)(void *)(lanes + (params->group_out < A8_LANES_ARMDSP ? params->group_out : A8_LANES_ARMDSP));
+    }
     if (!a8_gathers_words_armdsp(params)) {
         g.bytes = (int8_t *)(g.pixels + a8_rounded_depth(depth) / 2 * largest);
     }
@@ -118,10 +123,13 @@ A8_HOT void a8_conv_s8_armdsp(const a8_conv_params_t *params, const a8_operands_
         t.multipliers = operands->multipliers + c * t.per_channel;
         t.shifts = operands->shifts + c * t.per_channel;
         t.output = output + c;
-        for (int32_t i = 0, y = y0, x = 0; i < count; i += t.count) {
+        t.lanes = NULL;
+        if (lanes != NULL && a8_lanes_armdsp(&t, lanes)) {
+            t.lanes = lanes;
+        }
+        for (int32_t i = 0, y = y0, x = 0; i < count; i += t.tile) {
             t.tile = g.tile = a8_tile_armdsp(count - i, largest);
-            t.count = count - i < t.tile ? count - i : t.tile;
-            for (int32_t p = 0; p < t.count; p++) {
+            for (int32_t p = 0; p < t.tile; p++) {
                 gather(&g, p, y, x);
                 if (++x == win->out_w) {
                     x = 0;
@@ -129,7 +137,7 @@ A8_HOT void a8_conv_s8_armdsp(const a8_conv_params_t *params, const a8_operands_
                 }
             }
             a8_product_s8_armdsp(&t);
-            t.output += t.count * params->out_c;
+            t.output += t.tile * params->out_c;
         }
     }
 }

@@ -5,8 +5,8 @@
 
 #if A8_KERNELS_ARMV6M
 
-// Biases that are not aligned go through the stack, so many at a time.
-#define BIASES (16)
+// Records of so many channels of a fully connected layer lie on the stack: a multiple of 4.
+#define RECORDS (16)
 
 // Pixels are gathered in pairs, a word for each element: see product_s8_armv6m.S.
 static inline void gather(void *pixels, int32_t depth, int32_t p, int32_t n, int32_t k, const int8_t *x,
@@ -34,32 +34,51 @@ static inline void gather_fill(void *pixels, int32_t depth, int32_t p, int32_t n
     }
 }
 
-#define GATHER_FLAT
-static inline void gather_flat(void *pixels, int32_t depth, int32_t n, const int8_t *x, int32_t count) {
-    (void)depth;
-    if (n == 2) {
-        a8_pack_pair_armv6m(pixels, x, x + count, count);
-    } else {
-        gather(pixels, depth, 0, 1, 0, x, count);
+#define GATHER_INSIDE
+static inline void gather_inside(void *pixels, const int8_t *x0, const int8_t *x1, int32_t rows, int32_t row_step,
+    int32_t count) {
+    uint32_t *words = pixels;
+    for (int32_t y = 0; y < rows; y++, words += count) {
+        a8_pack_pair_armv6m(words, x0 + y * row_step, x1 + y * row_step, count);
     }
 }
 
 static inline void product(const a8_product_t *t, bool flat) {
+    const uint32_t lift = (uint32_t)a8_armv6m_lift(t->depth);
     a8_armv6m_product_t args;
     (void)flat;
-    a8_armv6m_outputs(&args.outputs, t->requantize, t->multipliers, t->shifts);
-    args.outputs.bias = t->bias;
+    a8_armv6m_outputs(&args.outputs, t->requantize);
+    args.outputs.records = (const a8_armv6m_record_t *)(const void *)t->bias;
     args.outputs.channels = t->channels;
-    args.outputs.output = t->output;
-    args.output2 = t->output + (t->pixels == 2 ? t->output_step : 0);
+    args.output = t->output;
+    args.step = t->pixels == 2 ? t->output_step : 0;
     args.input = t->input;
     args.filter = t->filter;
     args.depth = t->depth;
     args.quads = t->depth & ~3;
     args.tail = t->depth & 3;
-    args.lift = A8_ARMV6M_HALF * (args.quads / 2 + args.tail);
-    args.spread = (int32_t)A8_ARMV6M_SPREAD;
+    args.first = (int32_t)(lift + (lift << 16));
+    args.spread = A8_ARMV6M_SPREAD;
     a8_product_pair_armv6m(&args);
+}
+
+#define BEGIN_BLOCK
+static inline void begin_block(a8_product_t *t, const a8_operands_t *operands, int32_t c, int32_t channels,
+    bool again) {
+    const int32_t zero_point = t->requantize->in_zero_point;
+    const uint32_t lift = (uint32_t)a8_armv6m_lift(t->depth);
+    a8_armv6m_record_t *records = operands->scratch;
+    t->filter = (const int8_t *)operands->filter + c * t->depth;
+    t->channels = channels;
+    t->bias = operands->scratch;
+    if (again && channels == t->output_step) {
+        return; // there is one block
+    }
+    a8_armv6m_records(t->requantize, operands, c, channels, records);
+    for (int32_t i = 0; i < channels; i++) {
+        const uint32_t sum = zero_point == 0 ? 0 : a8_sum_armv6m(t->filter + i * t->depth, t->depth);
+        records[i].bias = (int32_t)((uint32_t)records[i].bias - lift - (uint32_t)zero_point * sum);
+    }
 }
 
 #define TARGET A8_TARGET_ARMV6M
@@ -76,34 +95,35 @@ static int32_t first_sum(const a8_fully_connected_params_t *params, const int8_t
     return (int32_t)(0 - sum * (uint32_t)(int32_t)rq->filter_zero_point);
 }
 
+// Whether so many inputs are the zero point that looking for them pays.
+static bool is_sparse(const int8_t *x, int32_t n, int32_t zero_point) {
+    int32_t found = 0;
+    for (int32_t i = 0; i < n; i++) {
+        found += x[i] == zero_point ? 1 : 0;
+    }
+    return found > n / 7;
+}
+
 // Each row on its own, so that weights are walked once a row: there is mostly one. The zero point is subtracted from
 // each input, which costs less than to read the weights twice.
 A8_HOT void a8_fully_connected_s8_armv6m(const a8_fully_connected_params_t *params, const a8_operands_t *t,
     int32_t y0, int32_t y1) {
     const a8_requantize_t *rq = &params->result.requantize;
     const int32_t depth = params->depth;
-    const bool aligned = ((uintptr_t)t->bias & 3) == 0;
-    const int32_t block = aligned ? params->out_c : BIASES;
-    a8_armv6m_product_t args;
-    a8_armv6m_outputs(&args.outputs, rq, t->multipliers, t->shifts);
-    args.depth = depth;
-    args.quads = depth & ~3;
-    args.tail = depth & 3;
+    a8_armv6m_record_t records[RECORDS];
+    a8_armv6m_product_t args = { .depth = depth, .quads = depth & ~3, .tail = depth & 3 };
+    a8_armv6m_outputs(&args.outputs, rq);
+    args.outputs.records = records;
     args.spread = -rq->in_zero_point;
     for (int32_t y = y0; y < y1; y++) {
         args.input = (const int8_t *)t->input + y * depth;
-        args.lift = first_sum(params, args.input);
-        args.filter = t->filter;
-        args.outputs.multipliers = t->multipliers;
-        args.outputs.shifts = t->shifts;
-        args.outputs.output = (int8_t *)t->output + y * params->out_c;
-        for (int32_t c = 0; c < params->out_c; c += block) {
-            int32_t biases[BIASES];
-            args.outputs.channels = params->out_c - c < block ? params->out_c - c : block;
-            args.outputs.bias = aligned ? (const int32_t *)(const void *)t->bias : biases;
-            for (int32_t i = 0; i < args.outputs.channels && !aligned; i++) {
-                biases[i] = a8_load_i32(t->bias + 4 * (c + i));
-            }
+        args.first = first_sum(params, args.input);
+        args.sparse = is_sparse(args.input, depth, rq->in_zero_point);
+        for (int32_t c = 0; c < params->out_c; c += RECORDS) {
+            args.outputs.channels = params->out_c - c < RECORDS ? params->out_c - c : RECORDS;
+            args.filter = (const int8_t *)t->filter + c * depth;
+            args.output = (int8_t *)t->output + y * params->out_c + c;
+            a8_armv6m_records(rq, t, c, args.outputs.channels, records);
             a8_product_one_armv6m(&args);
         }
     }

@@ -9,9 +9,9 @@
 //       puts count elements at k .. of pixel p of n; from the last pixel of a group to the first, k ascending
 //   void gather_fill(void *pixels, int32_t depth, int32_t p, int32_t n, int32_t k, int32_t value, int32_t count)
 //
-// and, if it defines GATHER_FLAT, for n whole pixels that lie side by side
+// and, if it defines GATHER_INSIDE, for two windows that lie inside of the image, from their first elements
 //
-//   void gather_flat(void *pixels, int32_t depth, int32_t n, const int8_t *x, int32_t count)
+//   void gather_inside(void *pixels, const int8_t *x0, const int8_t *x1, int32_t rows, int32_t row_step, int32_t count)
 //
 // With GATHER_WINDOW defined it has a gather_window of its own instead of gather and gather_fill.
 // in the layout that a8_tiles(TARGET) says the size of. Order: groups of channels, blocks of channels whose weights
@@ -69,39 +69,91 @@ static inline void gather_window(const a8_conv_params_t *params, const int8_t *i
 }
 #endif
 
-static inline void operands_of_block(a8_product_t *t, const a8_operands_t *operands, int32_t c, int32_t channels) {
+// A target may do this in its own way (then it defines BEGIN_BLOCK and what follows): the biases and requantization
+// of a block of channels, which begins at channel c. again: an earlier call for this image did so.
+#ifndef BEGIN_BLOCK
+static inline void begin_block(a8_product_t *t, const a8_operands_t *operands, int32_t c, int32_t channels,
+    bool again) {
+    const int32_t i = c * t->per_channel;
+    int32_t *folded = (int32_t *)operands->scratch + c;
     t->filter = (const int8_t *)operands->filter + c * t->depth;
     t->channels = channels;
-    t->bias = (const int32_t *)operands->scratch + c;
-    t->multipliers = operands->multipliers + c * t->per_channel;
-    t->shifts = operands->shifts + c * t->per_channel;
+    t->bias = folded;
+    t->multipliers = operands->multipliers + i;
+    t->shifts = operands->shifts + i;
+    if (!again) {
+        a8_operands_t part = *operands;
+        part.filter = t->filter;
+        part.bias = operands->bias == NULL ? NULL : operands->bias + 4 * c;
+        a8_fold(&part, t->requantize->in_zero_point, channels, t->depth, folded);
+    }
 }
+#endif
+
+#ifdef GATHER_INSIDE
+// Outputs y0 .. y1 - 1 of a column and x0 .. x1 - 1 of a row have windows that lie inside of the image, and whose rows
+// are in one piece there.
+typedef struct {
+    int32_t y0, y1, x0, x1;
+    bool flat; // all of them, and pixels follow each other
+} inside_t;
+
+static inline int32_t last_inside(int32_t size, int32_t pad, int32_t filter, int32_t dilation, int32_t stride) {
+    const int32_t room = size + pad - (filter - 1) * dilation - 1;
+    return room < 0 ? 0 : room / stride + 1;
+}
+
+static inline inside_t windows_inside(const a8_conv_params_t *params) {
+    const a8_window_t *win = &params->window;
+    inside_t in;
+    in.y0 = (win->pad_h + win->stride_h - 1) / win->stride_h;
+    in.x0 = (win->pad_w + win->stride_w - 1) / win->stride_w;
+    in.y1 = last_inside(win->in_h, win->pad_h, win->filter_h, win->dilation_h, win->stride_h);
+    in.x1 = last_inside(win->in_w, win->pad_w, win->filter_w, win->dilation_w, win->stride_w);
+    if (win->filter_w > 1 && (win->dilation_w != 1 || params->group_in != params->in_c)) {
+        in.y1 = 0;
+    }
+    in.flat = a8_conv_is_flat(params);
+    return in;
+}
+
+// Whether the windows of output (y, x) and of the one before it are both inside, and a step apart.
+static inline bool pair_inside(const inside_t *in, int32_t y, int32_t x) {
+    return in->flat || (x > in->x0 && x < in->x1 && y >= in->y0 && y < in->y1);
+}
+
+// Where the first of them begins.
+static inline int32_t pair_at(const a8_conv_params_t *params, int32_t y, int32_t x) {
+    const a8_window_t *win = &params->window;
+    const int32_t row = (y * win->stride_h - win->pad_h) * win->in_w;
+    return (row + (x - 1) * win->stride_w - win->pad_w) * params->in_c;
+}
+#endif
 
 A8_HOT void CONV(const a8_conv_params_t *params, const a8_operands_t *operands, int32_t y0, int32_t y1) {
     const a8_window_t *win = &params->window;
     const int32_t depth = win->filter_h * win->filter_w * params->group_in;
     const int32_t padded = a8_rounded_depth(depth);
     const a8_tiles_t tiles = a8_tiles(TARGET);
-    int32_t *folded = operands->scratch;
-    void *pixels = folded + params->out_c;
+    void *pixels = (uint8_t *)operands->scratch + a8_folded_bytes(tiles, params->out_c);
     const bool flat = tiles.flat && a8_conv_is_flat(params);
     const int32_t first = y0 * win->out_w;
     a8_product_t t = { .depth = depth, .output_step = params->out_c, .requantize = &params->result.requantize };
     t.per_channel = params->result.requantize.flags & A8_PER_CHANNEL ? 1 : 0;
-    if (y0 == 0) {
-        a8_fold(operands, params->result.requantize.in_zero_point, params->out_c, depth, folded);
-    }
     int8_t *output = (int8_t *)operands->output + first * params->out_c;
     t.pixels = (y1 - y0) * win->out_w;
     if (flat) {
-        operands_of_block(&t, operands, 0, params->out_c);
+        begin_block(&t, operands, 0, params->out_c, y0 != 0);
         t.input = (const int8_t *)operands->input + first * depth;
         t.output = output;
         product(&t, true);
         return;
     }
     const int32_t count = t.pixels;
-    const int32_t block = block_of(depth, params->group_out);
+#ifdef GATHER_INSIDE
+    const inside_t inside = windows_inside(params);
+#endif
+    const int32_t block = block_of(depth, tiles.channels < params->group_out ? tiles.channels : params->group_out);
     t.input = pixels;
     for (int32_t c = 0, group_end = 0, channel = -params->group_in; c < params->out_c;) {
         if (c == group_end) {
@@ -109,18 +161,10 @@ A8_HOT void CONV(const a8_conv_params_t *params, const a8_operands_t *operands, 
             channel += params->group_in;
         }
         const int32_t channels = group_end - c < block ? group_end - c : block;
-        operands_of_block(&t, operands, c, channels);
+        begin_block(&t, operands, c, channels, y0 != 0);
         int32_t y = y0, x = 0;
         for (int32_t i = 0; i < count; i += t.pixels) {
             t.pixels = count - i < tiles.pixels ? count - i : tiles.pixels;
-#ifdef GATHER_FLAT
-            if (a8_conv_is_flat(params)) {
-                gather_flat(pixels, padded, t.pixels, (const int8_t *)operands->input + (first + i) * depth, depth);
-                t.output = output + i * params->out_c + c;
-                product(&t, false);
-                continue;
-            }
-#endif
             int32_t at_y = y, at_x = x; // of the group's last pixel, then backwards
             for (int32_t p = 1; p < t.pixels; p++) {
                 at_x = at_x + 1 == win->out_w ? 0 : at_x + 1;
@@ -128,6 +172,16 @@ A8_HOT void CONV(const a8_conv_params_t *params, const a8_operands_t *operands, 
             }
             x = at_x + 1 == win->out_w ? 0 : at_x + 1;
             y = at_y + (x == 0 ? 1 : 0);
+#ifdef GATHER_INSIDE
+            if (t.pixels == 2 && pair_inside(&inside, at_y, at_x)) {
+                const int8_t *in = (const int8_t *)operands->input + channel + pair_at(params, at_y, at_x);
+                gather_inside(pixels, in, in + win->stride_w * params->in_c, win->filter_h,
+                    win->dilation_h * win->in_w * params->in_c, win->filter_w * params->group_in);
+                t.output = output + i * params->out_c + c;
+                product(&t, false);
+                continue;
+            }
+#endif
             for (int32_t p = t.pixels - 1; p >= 0; p--) {
                 gather_window(params, operands->input, channel, at_y, at_x, pixels, padded, p, t.pixels);
                 at_y -= at_x == 0 ? 1 : 0;

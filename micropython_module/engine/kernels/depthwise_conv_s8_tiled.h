@@ -8,6 +8,13 @@
 // which makes all channels of some output pixels side by side whose windows have the same taps inside of the image:
 // the interior of a row is one run, each pixel at its borders another. Several output channels an input channel
 // are left to the portable kernel. DEPTHWISE_PLACE: A8_HOT unless given.
+//
+// A target that keeps something of every channel defines DEPTHWISE_BLOCK, for how many channels at most, and
+// BEGIN_DEPTHWISE_BLOCK together with
+//
+//   void begin_depthwise_block(const a8_depthwise_run_t *run, bool again)
+//
+// which is called before the runs of channels first .. first + count - 1; again: so was an earlier call of the image.
 #include "depthwise_run_s8.h"
 
 static inline void run_at(const a8_conv_params_t *params, a8_depthwise_run_t *run, const a8_taps_t *rows, int32_t y,
@@ -29,8 +36,14 @@ static inline void run_at(const a8_conv_params_t *params, a8_depthwise_run_t *ru
     }
     run->pixels = pixels;
     run->output = (int8_t *)run->operands->output + (y * win->out_w + x) * c;
+    run->input += run->first;
+    run->filter += run->first;
+    run->output += run->first;
 }
 
+#ifndef DEPTHWISE_BLOCK
+#define DEPTHWISE_BLOCK (INT32_MAX)
+#endif
 #ifndef DEPTHWISE_PLACE
 #define DEPTHWISE_PLACE A8_HOT
 #endif
@@ -54,13 +67,20 @@ DEPTHWISE_PLACE void DEPTHWISE_CONV(const a8_conv_params_t *params, const a8_ope
     int32_t outer = win->in_w - 1 - reach + win->pad_w;
     outer = outer < 0 ? 0 : outer / win->stride_w + 1;
     outer = outer < win->out_w ? outer : win->out_w;
-    for (int32_t y = y0; y < y1; y++) {
-        const a8_taps_t rows = a8_taps(y * win->stride_h - win->pad_h, win->in_h, win->filter_h, win->dilation_h);
-        for (int32_t x = 0; x < win->out_w;) {
-            const int32_t pixels = x >= inner && x < outer ? outer - x : 1;
-            run_at(params, &run, &rows, y, x, pixels);
-            run_of_pixels(&run);
-            x += pixels;
+    for (run.first = 0; run.first < c; run.first += run.count) {
+        run.count = c - run.first < DEPTHWISE_BLOCK ? c - run.first : DEPTHWISE_BLOCK;
+#ifdef BEGIN_DEPTHWISE_BLOCK
+        begin_depthwise_block(&run, y0 != 0);
+#endif
+        for (int32_t y = y0; y < y1; y++) {
+            const int32_t top = y * win->stride_h - win->pad_h;
+            const a8_taps_t rows = a8_taps(top, win->in_h, win->filter_h, win->dilation_h);
+            for (int32_t x = 0; x < win->out_w;) {
+                const int32_t pixels = x >= inner && x < outer ? outer - x : 1;
+                run_at(params, &run, &rows, y, x, pixels);
+                run_of_pixels(&run);
+                x += pixels;
+            }
         }
     }
 }

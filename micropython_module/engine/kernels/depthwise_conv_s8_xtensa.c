@@ -2,9 +2,12 @@
 //
 // Depthwise convolution, one channel after the other: as many rows of it as scratch takes are widened with the padding
 // around them, then every window is alike. Dilated windows are left to the portable kernel.
-#include "mac16_xtensa.h"
+#include "mac16_s8_xtensa.h"
 
 #if A8_KERNELS_XTENSA
+
+// Sums on the stack.
+#define WAITING (48)
 
 // Rows y .. of one input channel, in front of which and behind which there are zeros.
 static void widen_plane(const a8_conv_params_t *params, const int8_t *channel, int32_t y, int32_t rows, int32_t pitch,
@@ -21,11 +24,10 @@ static void widen_plane(const a8_conv_params_t *params, const int8_t *channel, i
         }
         memset(plane, 0, 2 * (size_t)left);
         const int8_t *in = channel + y * win->in_w * step;
-        int16_t *to = plane + left;
-        for (int16_t *stop = to + inside; to != stop; in += step) {
-            *to++ = (int16_t)(*in - zero_point);
+        if (inside > 0) {
+            a8_widen_channel_xtensa(plane + left, in, inside, step, zero_point);
         }
-        memset(to, 0, 2 * (size_t)(pitch - left - inside));
+        memset(plane + left + inside, 0, 2 * (size_t)(pitch - left - inside));
     }
 }
 
@@ -57,9 +59,9 @@ A8_HOT void a8_depthwise_conv_s8_xtensa(const a8_conv_params_t *params, const a8
     int16_t *plane = even + 2 * weights;
     const uintptr_t at_even = (uintptr_t)even - 4;
     const uintptr_t at_odd = (uintptr_t)(even + weights) - 4;
-    uint32_t sums[A8_MAC16_PIXELS];
-    a8_mac16_windows_t windows = { .pairs = plan.groups, .rows = win->filter_h, .sums = sums };
-    windows.next_row = 2 * plan.pitch - 4 - 2 * filter_row;
+    uint32_t sums[WAITING];
+    a8_mac16_windows_t windows = { .groups = plan.groups, .rows = win->filter_h };
+    windows.next_row = 2 * plan.pitch - 2 * filter_row - (plan.groups == 1 ? 0 : 4);
     windows.step = 2 * win->stride_w;
     windows.other = win->stride_w & 1 ? at_even ^ at_odd : 0;
     memset(even, 0, 4 * (size_t)weights);
@@ -74,19 +76,25 @@ A8_HOT void a8_depthwise_conv_s8_xtensa(const a8_conv_params_t *params, const a8
             const uint32_t bias = t->bias != NULL ? (uint32_t)a8_load_i32(t->bias + 4 * c) : 0;
             windows.low = bias << 8;
             windows.high = (int32_t)bias >> 24;
-            const a8_mac16_result_t result = a8_mac16_result(rq, t->multipliers[c * per_channel],
-                t->shifts[c * per_channel]);
+            const int32_t multiplier = t->multipliers[c * per_channel];
+            const int32_t shift = t->shifts[c * per_channel];
             int8_t *output = (int8_t *)t->output + y * win->out_w * params->out_c + c;
+            int32_t waiting = 0; // sums that are no outputs yet; these follow each other from row to row
             for (int32_t r = 0; r < rows; r++) {
                 const int16_t *row = plane + r * win->stride_h * plan.pitch;
                 for (int32_t x = 0; x < win->out_w; x += windows.pixels) {
                     const int32_t first = x * win->stride_w;
                     windows.pixels = win->out_w - x < A8_MAC16_PIXELS ? win->out_w - x : A8_MAC16_PIXELS;
-                    windows.input = (uintptr_t)(row + first);
+                    windows.input = (uintptr_t)(row + first) - 4;
                     windows.weights = first & 1 ? at_odd : at_even;
+                    windows.sums = sums + waiting;
                     a8_mac16_windows_xtensa(&windows);
-                    for (int32_t p = 0; p < windows.pixels; p++, output += params->out_c) {
-                        *output = a8_mac16_output(&result, sums[p]);
+                    waiting += windows.pixels;
+                    if (waiting > WAITING - A8_MAC16_PIXELS || (r == rows - 1 && x + windows.pixels == win->out_w)) {
+                        a8_put_outputs_xtensa(rq, multiplier, shift, (int32_t)bias, win->filter_h * win->filter_w, sums,
+                            waiting, output, params->out_c);
+                        output += waiting * params->out_c;
+                        waiting = 0;
                     }
                 }
             }

@@ -18,7 +18,9 @@ typedef struct {
     int32_t columns;
     int32_t channels;
     int32_t pixels;
-    int8_t *output; // pixels follow each other at once
+    int32_t first; // channel to make, where the pointers are
+    int32_t count; // and how many
+    int8_t *output; // pixels are channels apart
     const a8_operands_t *operands; // bias, multipliers, shifts
     const a8_requantize_t *requantize;
 } a8_depthwise_run_t;

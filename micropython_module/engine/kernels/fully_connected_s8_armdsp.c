@@ -3,23 +3,19 @@
 
 #if A8_KERNELS_ARMDSP
 
-// A row of the batch is a pixel; a long one is not widened before.
+// Rows of the batch one by one: each is a pixel. A long one is not widened before it is multiplied.
 A8_HOT void a8_fully_connected_s8_armdsp(const a8_fully_connected_params_t *params, const a8_operands_t *operands,
     int32_t y0, int32_t y1) {
     const a8_requantize_t *rq = &params->result.requantize;
     const int32_t depth = params->depth;
     const int8_t *input = (const int8_t *)operands->input + y0 * depth;
-    uint32_t *pixels = operands->scratch;
-    // With a zero point of the weights sums depend on the row: one at a time.
-    const int32_t largest = rq->filter_zero_point == 0 && depth <= A8_WIDENED_DEPTH_ARMDSP ? a8_largest_tile_armdsp(depth, params->batches) : 1;
+    uint32_t *pixel = operands->scratch;
     a8_product_armdsp_t t = {
-        .pixels = pixels, .filter = operands->filter, .depth = depth, .channels = params->out_c, .bias = operands->bias, .multipliers = operands->multipliers, .shifts = operands->shifts, .per_channel = rq->flags & A8_PER_CHANNEL ? 1 : 0, .requantize = rq, .output = (int8_t *)operands->output + y0 * params->out_c, .output_step = params->out_c
+        .pixels = pixel, .tile = 1, .filter = operands->filter, .depth = depth, .channels = params->out_c, .bias = operands->bias, .multipliers = operands->multipliers, .shifts = operands->shifts, .per_channel = rq->flags & A8_PER_CHANNEL ? 1 : 0, .requantize = rq, .output = (int8_t *)operands->output + y0 * params->out_c
     };
     // Another bias comes in with a zero point of the weights.
     t.is_brief = rq->filter_zero_point == 0 && a8_is_brief_armdsp(t.bias, t.channels, depth);
-    for (int32_t y = y0; y < y1; y += t.count) {
-        t.tile = a8_tile_armdsp(y1 - y, largest);
-        t.count = y1 - y < t.tile ? y1 - y : t.tile;
+    for (int32_t y = y0; y < y1; y++, input += depth, t.output += params->out_c) {
         t.before = 0;
         if (rq->filter_zero_point != 0) {
             uint32_t sum = 0;
@@ -28,14 +24,12 @@ A8_HOT void a8_fully_connected_s8_armdsp(const a8_fully_connected_params_t *para
             }
             t.before -= sum * (uint32_t)(int32_t)rq->filter_zero_point;
         }
-        t.raw = depth > A8_WIDENED_DEPTH_ARMDSP ? input : NULL;
-        for (int32_t p = 0; p < t.count; p++, input += depth) {
-            if (t.raw == NULL) {
-                a8_widen_s8_armdsp(pixels, t.tile, p, input, depth, rq->in_zero_point);
-            }
+        if (depth > A8_WIDENED_DEPTH_ARMDSP) {
+            t.raw = input;
+        } else {
+            a8_widen_s8_armdsp(pixel, 1, 0, input, depth, rq->in_zero_point);
         }
         a8_product_s8_armdsp(&t);
-        t.output += t.count * params->out_c;
     }
 }
 

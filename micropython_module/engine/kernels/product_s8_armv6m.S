@@ -5,25 +5,29 @@
 
 #if A8_KERNELS_ARMV6M
 
-#define X RQ_SIZE
-#define W (RQ_SIZE + 4)
-#define DEPTH (RQ_SIZE + 8)
-#define QUADS (RQ_SIZE + 12)
-#define TAIL (RQ_SIZE + 16)
-#define LIFT (RQ_SIZE + 20)
-#define SPREAD (RQ_SIZE + 24)
-#define OUTPUT2 (RQ_SIZE + 28)
-#define W_NEXT (RQ_SIZE + 32)
+// The rest of a8_armv6m_product_t.
+#define OUTPUT 20
+#define STEP 24
+#define X 28
+#define W 32
+#define DEPTH 36
+#define QUADS 40
+#define TAIL 44
+#define FIRST 48
+#define SPREAD 52
+#define SPARSE 56
+#define WORDS 16
 
 // ---- Two pixels -----------------------------------------------------------
 //
 // A word of the pixels is x0 + x1 * 2^16, so that one multiplication makes both products. The sum of two words of
 // products still has exact halves once 0x7fff7fff is added, since each half is from -32512 to 32768 before.
-// So A sums the words as they are, modulo 2^32, and B the upper halves: what B lacks of x1's sum is known, and then
-// A minus B * 2^16 is x0's.
+// So A sums the words as they are, modulo 2^32, and B the upper halves: how much too large B is, is known, and is
+// taken from the bias; A minus B * 2^16 is x0's sum, but for as much, with which A begins.
 //
 //   r0 pixels  r1, r2 ends of two channels' weights  r3 index from there, below 0  r4 - r7 at work
 //   r8, r9: A and B of the first channel  r10, r11: of the second  r12: 0x7fff7fff
+//   lr the least output
 
 .macro TWO_TAPS
     ldmia r0!, {r4, r5}
@@ -49,24 +53,17 @@
     adds r3, #1
 .endm
 
-// A and B to the sums of two pixels, with the bias: r0 is pixel 0's, r1 pixel 1's. Changes r2.
-.macro SUMS a, b
+// One channel's outputs of two pixels, the second one first: a single pixel has both in the same place. a and b are
+// its A and B, r3 on entry and exit of the macro is free.
+.macro OUTPUTS a, b
+    NEXT_RECORD
     mov r1, \b
-    ldr r2, [r3, #LIFT]
-    subs r1, r2
     lsls r2, r1, #16
     mov r0, \a
     subs r0, r2
-    ldr r2, [r3, #RQ_BIAS]
-    ldr r2, [r2]
-    adds r0, r2
-    adds r1, r2
-.endm
-
-// One channel's outputs of two pixels, the second one first: a single pixel has both in the same place.
-.macro OUTPUTS a, b
-    LOAD_REQUANTIZATION
-    SUMS \a, \b
+    adds r0, r3
+    adds r1, r3
+    ldr r3, [sp, #OUTPUT]
     cmp r6, #0
     bge 2f
     negs r6, r6
@@ -76,43 +73,43 @@
 2:  mov \b, r0
     mov r0, r1
     REQUANTIZE
-    CLAMP
-    STORE OUTPUT2
+    CLAMP lr
+    ldr r1, [sp, #STEP]
+    strb r0, [r3, r1]
     mov r0, \b
     REQUANTIZE
-    CLAMP
-    STORE RQ_OUTPUT
-    ldr r1, [r3, #RQ_BIAS]
-    adds r1, #4
-    str r1, [r3, #RQ_BIAS]
-    LAST_CHANNEL .Lpair_end
+    CLAMP lr
+    strb r0, [r3]
+    adds r3, #1
+    str r3, [sp, #OUTPUT]
 .endm
 
 FUNCTION a8_product_pair_armv6m
-    SAVE
-    mov lr, r0
-    ldr r1, [r0, #SPREAD]
+    ENTER WORDS
+    ldr r1, [sp, #SPREAD]
     mov r12, r1
+    ldr r1, [sp, #MIN]
+    mov lr, r1
 
 .Lpair_channels:
-    mov r3, lr
-    ldr r1, [r3, #W]
-    ldr r0, [r3, #DEPTH]
+    ldr r1, [sp, #W]
+    ldr r0, [sp, #DEPTH]
     adds r2, r1, r0
-    ldr r4, [r3, #RQ_CHANNELS]
+    ldr r4, [sp, #CHANNELS]
     cmp r4, #1
     bne 1f
     mov r2, r1 // an odd last channel: what the second one makes is dropped
-1:  adds r0, r2, r0
-    str r0, [r3, #W]
-    ldr r0, [r3, #X]
-    ldr r3, [r3, #QUADS]
+1:  adds r0, r2
+    str r0, [sp, #W]
+    ldr r0, [sp, #X]
+    ldr r3, [sp, #QUADS]
     adds r1, r3
     adds r2, r3
-    movs r4, #0
+    ldr r4, [sp, #FIRST]
     mov r8, r4
-    mov r9, r4
     mov r10, r4
+    movs r4, #0
+    mov r9, r4
     mov r11, r4
     negs r3, r3
     beq 2f
@@ -132,8 +129,7 @@ FUNCTION a8_product_pair_armv6m
     bne .Lpair_loop
 
 .Lpair_tail:
-    mov r5, lr
-    ldr r5, [r5, #TAIL]
+    ldr r5, [sp, #TAIL]
     cmp r3, r5
     beq .Lpair_outputs
 .Lpair_tap:
@@ -155,23 +151,37 @@ FUNCTION a8_product_pair_armv6m
     bne .Lpair_tap
 
 .Lpair_outputs:
-    mov r3, lr
     OUTPUTS r8, r9
-    OUTPUTS r10, r11
+    ldr r4, [sp, #CHANNELS]
+    subs r4, #2
+    str r4, [sp, #CHANNELS]
+    bhs 1f
+    b .Lpair_end
+1:  OUTPUTS r10, r11
+    ldr r4, [sp, #CHANNELS]
+    cmp r4, #0
+    beq .Lpair_end
     b .Lpair_channels
 
 .Lpair_end:
-    RESTORE
+    LEAVE WORDS
 
 // ---- One pixel ------------------------------------------------------------
 //
-// Four channels at a time. SPREAD is minus the input's zero point, which is subtracted here.
+// Four channels at a time. SPREAD is minus the input's zero point, which is added here to each input.
 //
 //   r0 - r3 ends of four channels' weights  r4 end of the input  r5 index from there  r6, r7 at work
-//   r8 - r11: sums  r12: minus the zero point
+//   r8 - r11: sums  r12: minus the zero point  lr: the zero point
+//
+// An input that is the zero point adds nothing. Behind a ReLU that is half of them, so with SPARSE they are looked for,
+// which costs the others two cycles of 20.
 
-.macro ONE_TAP
+.macro ONE_TAP sparse
     ldrsb r6, [r4, r5]
+.if \sparse
+    cmp r6, lr
+    beq 1f
+.endif
     add r6, r12
     ldrsb r7, [r0, r5]
     muls r7, r6
@@ -185,12 +195,14 @@ FUNCTION a8_product_pair_armv6m
     ldrsb r7, [r3, r5]
     muls r7, r6
     add r11, r7
-    adds r5, #1
+1:  adds r5, #1
 .endm
 
 .macro ONE_OUTPUT a
-    LOAD_REQUANTIZATION
+    NEXT_RECORD
     mov r0, \a
+    adds r0, r3
+    ldr r3, [sp, #OUTPUT]
     cmp r6, #0
     bge 2f
     negs r6, r6
@@ -198,66 +210,38 @@ FUNCTION a8_product_pair_armv6m
     movs r6, #0
 2:  REQUANTIZE
     CLAMP
-    STORE RQ_OUTPUT
-    LAST_CHANNEL .Lone_end
-.endm
-
-// Sum's first value: the bias, and what a zero point of the weights takes (in LIFT).
-.macro ONE_BIAS a, n
-    ldr r5, [r4, #4 * \n]
-    adds r5, r6
-    mov \a, r5
+    strb r0, [r3]
+    adds r3, #1
+    str r3, [sp, #OUTPUT]
+    ldr r1, [sp, #CHANNELS]
+    subs r1, #1
+    str r1, [sp, #CHANNELS]
+    bne 1f
+    b .Lone_end
+1:
 .endm
 
 FUNCTION a8_product_one_armv6m
-    SAVE
-    mov lr, r0
-    ldr r1, [r0, #SPREAD]
+    ENTER WORDS
+    ldr r1, [sp, #SPREAD]
     mov r12, r1
+    negs r1, r1
+    mov lr, r1
 
 .Lone_channels:
-    mov r7, lr
-    // As many of the four as there are; the rest repeat the last one, and are dropped.
-    ldr r6, [r7, #LIFT]
-    ldr r4, [r7, #RQ_BIAS]
-    ldr r5, [r7, #RQ_CHANNELS]
-    cmp r4, #0
-    beq .Lone_unbiased
-    cmp r5, #4
-    blo .Lone_few_biases
-    ONE_BIAS r8, 0
-    ONE_BIAS r9, 1
-    ONE_BIAS r10, 2
-    ONE_BIAS r11, 3
-    adds r4, #16
-    str r4, [r7, #RQ_BIAS]
-    b .Lone_biased
-.Lone_unbiased:
+    ldr r6, [sp, #FIRST]
     mov r8, r6
     mov r9, r6
     mov r10, r6
     mov r11, r6
-    b .Lone_biased
-.Lone_few_biases:
-    ONE_BIAS r8, 0
-    ldr r5, [r7, #RQ_CHANNELS]
-    cmp r5, #2
-    blo .Lone_biased
-    ONE_BIAS r9, 1
-    ldr r5, [r7, #RQ_CHANNELS]
-    cmp r5, #3
-    blo .Lone_biased
-    ONE_BIAS r10, 2
-    b .Lone_biased
-.Lone_biased:
-    ldr r5, [r7, #QUADS]
-    ldr r4, [r7, #X]
+    ldr r5, [sp, #QUADS]
+    ldr r4, [sp, #X]
     adds r4, r5
-    ldr r6, [r7, #DEPTH]
-    ldr r0, [r7, #W]
-    ldr r1, [r7, #RQ_CHANNELS]
+    ldr r6, [sp, #DEPTH]
+    ldr r0, [sp, #W]
+    ldr r1, [sp, #CHANNELS]
     cmp r1, #4
-    blo .Lone_few
+    blo .Lone_few // the sums of what is missing are dropped
     adds r1, r0, r6
     adds r2, r1, r6
     adds r3, r2, r6
@@ -274,31 +258,43 @@ FUNCTION a8_product_one_armv6m
     add r2, r6
 .Lone_begin:
     adds r6, r3, r6
-    str r6, [r7, #W]
+    str r6, [sp, #W]
     adds r0, r5
     adds r1, r5
     adds r2, r5
     adds r3, r5
     negs r5, r5
-    bne .Lone_loop
+    beq .Lone_to_tail
+    ldr r7, [sp, #SPARSE]
+    cmp r7, #0
+    beq .Lone_loop
+    b .Lone_sparse
+.Lone_to_tail:
     b .Lone_tail
     .balign 4
 .Lone_loop:
-    ONE_TAP
-    ONE_TAP
-    ONE_TAP
-    ONE_TAP
+    ONE_TAP 0
+    ONE_TAP 0
+    ONE_TAP 0
+    ONE_TAP 0
     bne .Lone_loop
 .Lone_tail:
-    mov r7, lr
-    ldr r7, [r7, #TAIL]
+    ldr r7, [sp, #TAIL]
     cmp r5, r7
     beq .Lone_outputs
-    ONE_TAP
+    ONE_TAP 0
+    b .Lone_tail
+
+    .balign 4
+.Lone_sparse:
+    ONE_TAP 1
+    ONE_TAP 1
+    ONE_TAP 1
+    ONE_TAP 1
+    bne .Lone_sparse
     b .Lone_tail
 
 .Lone_outputs:
-    mov r3, lr
     ONE_OUTPUT r8
     ONE_OUTPUT r9
     ONE_OUTPUT r10
@@ -306,7 +302,7 @@ FUNCTION a8_product_one_armv6m
     b .Lone_channels
 
 .Lone_end:
-    RESTORE
+    LEAVE WORDS
 
 // ---- Gathering ------------------------------------------------------------
 
@@ -340,5 +336,34 @@ FUNCTION a8_pack_pair_armv6m
     bne .Lpack_loop
 .Lpack_end:
     pop {r4, r5, r6, r7, pc}
+
+// r0 = the sum of r1 weights at r0.
+FUNCTION a8_sum_armv6m
+    adds r0, r1
+    negs r1, r1
+    movs r2, #0
+    lsls r3, r1, #31
+    beq 1f
+    ldrsb r2, [r0, r1]
+    adds r1, #1
+1:  lsls r3, r1, #30
+    beq 2f
+    ldrsb r3, [r0, r1]
+    adds r2, r3
+    adds r1, #1
+    ldrsb r3, [r0, r1]
+    adds r2, r3
+    adds r1, #1
+2:  cmp r1, #0
+    beq 4f
+3:
+    .rept 4
+    ldrsb r3, [r0, r1]
+    adds r2, r3
+    adds r1, #1
+    .endr
+    bne 3b
+4:  movs r0, r2
+    bx lr
 
 #endif

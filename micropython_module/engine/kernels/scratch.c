@@ -2,7 +2,7 @@
 #include "scratch.h"
 
 // Multiplications of a call, unless it walks more weights than a cache holds for fewer pixels than that.
-#define CALL_MACS (1 << 16)
+#define CALL_MACS (1 << 17)
 #define CALL_PIXELS (32)
 #define CALL_MACS_MAX (1 << 20)
 
@@ -19,17 +19,18 @@ static uint32_t product_scratch(a8_tiles_t tiles, int32_t channels, int32_t dept
     if (tiles.pixels == 0) {
         return 0;
     }
-    uint64_t bytes = 4 * (uint64_t)(uint32_t)channels;
+    uint64_t bytes = a8_folded_bytes(tiles, channels);
     if (gathers) {
         bytes += rounded(depth) * tiles.pixels * tiles.element;
     }
     return bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX; // nobody has that much
 }
 
-// A tile of pixels, and a window of bytes as it is put together.
-static uint32_t scratch_armdsp(int32_t depth, int64_t pixels, int32_t window) {
-    const uint64_t tile = rounded(depth) * 2 * (uint64_t)a8_largest_tile_armdsp(depth, pixels);
-    const uint64_t bytes = tile + (uint32_t)window;
+// A tile of pixels, and a window of bytes as it is put together, and what is kept of channels.
+static uint32_t scratch_armdsp(int32_t depth, int64_t pixels, int32_t window, int32_t channels) {
+    const int32_t tile = a8_largest_tile_armdsp(depth, pixels);
+    const uint32_t lanes = tile == 1 ? 0 : (uint32_t)(channels < A8_LANES_ARMDSP ? channels : A8_LANES_ARMDSP);
+    const uint64_t bytes = rounded(depth) * 2 * (uint64_t)tile + (uint32_t)window + lanes * A8_LANE_BYTES_ARMDSP;
     return bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
 }
 
@@ -37,6 +38,16 @@ static uint32_t scratch_armdsp(int32_t depth, int64_t pixels, int32_t window) {
 static uint32_t scratch_xtensa(int32_t depth, int64_t pixels) {
     const uint64_t bytes = 2 * rounded(depth) * (1 + (uint64_t)a8_mac16_pixels(depth, pixels)) + 4;
     return bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
+}
+
+// Rows as above, unless weights have a zero point; or part of a row, what is read behind it, and
+// sums if there are more parts.
+static uint32_t fully_connected_scratch_xtensa(const a8_fully_connected_params_t *params) {
+    if (a8_mac16_rows(params->depth, params->batches) > 0 && params->result.requantize.filter_zero_point == 0) {
+        return scratch_xtensa(params->depth, params->batches);
+    }
+    const int32_t part = a8_mac16_part(params->depth, params->out_c);
+    return 2 * (uint32_t)part + 4 + (part < params->depth ? 4 * (uint32_t)params->out_c : 0);
 }
 
 // Two filters, then rows of inputs, behind which a window reads on as far as its weights go.
@@ -60,7 +71,7 @@ uint32_t a8_conv_s8_scratch(a8_target_t target, const a8_conv_params_t *params) 
     }
     if (target == A8_TARGET_ARMDSP) {
         return scratch_armdsp(depth, (int64_t)win->out_h * win->out_w,
-            a8_gathers_words_armdsp(params) ? 0 : depth);
+            a8_gathers_words_armdsp(params) ? 0 : depth, params->group_out);
     }
     const a8_tiles_t tiles = a8_tiles(target);
     return product_scratch(tiles, params->out_c, depth, !(tiles.flat && a8_conv_is_flat(params)));
@@ -72,8 +83,13 @@ uint32_t a8_depthwise_conv_s8_scratch(a8_target_t target, const a8_conv_params_t
     if (target == A8_TARGET_XTENSA) {
         return depthwise_scratch_xtensa(params);
     }
+    if (target == A8_TARGET_ARMV6M && a8_depthwise_is_conv(params)) {
+        const uint64_t weights = (uint64_t)(uint32_t)filter_depth(params) * (uint32_t)params->out_c;
+        const uint64_t all = weights + a8_conv_s8_scratch(target, params);
+        return all < UINT32_MAX ? (uint32_t)all : UINT32_MAX;
+    }
     if (target != A8_TARGET_ARMDSP) {
-        return 0;
+        return (uint32_t)a8_folded_bytes(a8_tiles(target), target == A8_TARGET_ARMV6M ? params->in_c : 0);
     }
     return bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
 }
@@ -81,10 +97,10 @@ uint32_t a8_depthwise_conv_s8_scratch(a8_target_t target, const a8_conv_params_t
 uint32_t a8_fully_connected_s8_scratch(a8_target_t target, const a8_fully_connected_params_t *params) {
     const a8_tiles_t tiles = a8_tiles(target);
     if (target == A8_TARGET_XTENSA) {
-        return scratch_xtensa(params->depth, params->batches);
+        return fully_connected_scratch_xtensa(params);
     }
     if (target == A8_TARGET_ARMDSP) {
-        return params->depth > A8_WIDENED_DEPTH_ARMDSP ? 0 : scratch_armdsp(params->depth, params->batches, 0);
+        return params->depth > A8_WIDENED_DEPTH_ARMDSP ? 0 : scratch_armdsp(params->depth, 1, 0, 0);
     }
     if (target == A8_TARGET_ARMV6M || target == A8_TARGET_RV32) {
         return 0; // subtracts the zero point from each input
@@ -97,10 +113,13 @@ static int32_t rows_of_call(int64_t pixels, int64_t weights, int32_t all) {
     const int64_t macs = pixels * weights;
     int64_t rows = macs > 0 ? CALL_MACS / macs : all;
     if (weights > A8_CACHED_WEIGHTS && rows * pixels < CALL_PIXELS) {
-        rows = CALL_PIXELS / pixels;
+        rows = (CALL_PIXELS + pixels - 1) / pixels;
         if (rows * macs > CALL_MACS_MAX) {
             rows = CALL_MACS_MAX / macs;
         }
+    }
+    if (pixels % 2 != 0 && rows > 1 && rows < all) {
+        rows -= rows % 2; // pixels go in pairs
     }
     if (rows > all) {
         rows = all;

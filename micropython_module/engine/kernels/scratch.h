@@ -10,6 +10,8 @@
 
 // How the variant of a target multiplies matrices; see product_s8.h.
 typedef struct {
+    int32_t channels; // of a block, at most, whose biases and requantization are kept
+    uint8_t folded; // bytes of that a channel, in front of the gathered pixels
     uint8_t pixels; // gathered at once; 0: this target has no variant
     uint8_t element; // bytes of a gathered element
     uint8_t flat; // pixels that lie side by side in the input, with all of their channels, are not gathered
@@ -26,10 +28,13 @@ static inline int32_t a8_rounded_depth(int32_t depth) {
 // before the flash.
 #define A8_CACHED_WEIGHTS (8192)
 
+// ARMv6-M keeps 16 bytes of each channel of a block.
+#define A8_ARMV6M_BLOCK (64)
+
 static inline a8_tiles_t a8_tiles(a8_target_t target) {
-    a8_tiles_t none = { 0, 0, 0 };
-    a8_tiles_t armv6m = { 2, 2, 0 };
-    a8_tiles_t plain = { 3, 1, 1 };
+    const a8_tiles_t none = { 0, 0, 0, 0, 0 };
+    const a8_tiles_t armv6m = { A8_ARMV6M_BLOCK, 16, 2, 2, 0 };
+    const a8_tiles_t plain = { INT32_MAX, 4, 3, 1, 1 };
     switch (target) {
         case A8_TARGET_ARMV6M:
             return armv6m;
@@ -40,11 +45,24 @@ static inline a8_tiles_t a8_tiles(a8_target_t target) {
     }
 }
 
+// Bytes in front of the gathered pixels.
+static inline uint64_t a8_folded_bytes(a8_tiles_t tiles, int32_t channels) {
+    return (uint64_t)(uint32_t)(channels < tiles.channels ? channels : tiles.channels) * tiles.folded;
+}
+
+// Several output channels of one input channel, which a convolution makes once their weights are in its order.
+static inline bool a8_depthwise_is_conv(const a8_conv_params_t *params) {
+    return params->in_c == 1 && params->group_out > 1;
+}
+
 // armdsp has kernels for 6, 4, 2 and 1 pixels at once. They are widened to 16 bits, and take no more than this
 // unless one pixel does.
 #define A8_TILE_BYTES (2304)
+// What is kept of each output channel, of so many at most, while more than one pixel is multiplied.
+#define A8_LANE_BYTES_ARMDSP (16)
+#define A8_LANES_ARMDSP (64)
 // What fully connected widens at most.
-#define A8_WIDENED_DEPTH_ARMDSP (A8_TILE_BYTES / 2)
+#define A8_WIDENED_DEPTH_ARMDSP (512)
 
 static inline int32_t a8_largest_tile_armdsp(int32_t depth, int64_t pixels) {
     const int64_t bytes = 2 * (int64_t)a8_rounded_depth(depth);
@@ -71,19 +89,34 @@ static inline int32_t a8_folded_channels(int32_t channels) {
     return channels < 64 ? channels : 64;
 }
 
-// Xtensa with MAC16 (mac16_xtensa.h): how many windows of depth elements are widened at once, of all there are.
-#define A8_MAC16_INPUT_BYTES (3072)
-
+// Xtensa with MAC16 (mac16_s8_xtensa.h): how many windows of depth elements are widened at once, of all there are. Widened
+// weights serve all of them. Where windows are a little deeper, tensors tend to be at their largest and scratch should
+// be small; where they are much deeper, images are small.
 static inline int32_t a8_mac16_pixels(int32_t depth, int64_t all) {
-    int64_t pixels = A8_MAC16_INPUT_BYTES / 2 / (((int64_t)depth + 3) & ~3);
+    const int64_t row = 2 * (((int64_t)depth + 3) & ~3);
+    const int64_t deep = row < 384 ? 1536 : 4608;
+    int64_t pixels = (row <= 256 ? 2048 : deep) / row;
     pixels = pixels < 16 ? pixels : 16;
     pixels = pixels < all ? pixels : all;
     return pixels < 1 ? 1 : (int32_t)pixels;
 }
 
+// How many rows of a fully connected operator go through such windows; 0: its rows go one by one, as parts of so
+// many elements.
+static inline int32_t a8_mac16_rows(int32_t depth, int32_t batches) {
+    const int32_t rows = a8_mac16_pixels(depth, batches);
+    return rows < 4 ? 0 : rows;
+}
+
+static inline int32_t a8_mac16_part(int32_t depth, int32_t out_c) {
+    const int32_t part = 256;
+    const int32_t padded = depth < INT32_MAX - 3 ? (depth + 3) & ~3 : depth;
+    return (padded - part) / 2 <= out_c ? padded : part;
+}
+
 // And how a depthwise convolution widens a channel: rows of outputs at once, the elements from one row of inputs
 // to the next, and fours of elements in a row of weights.
-#define A8_MAC16_PLANE_BYTES (2048)
+#define A8_MAC16_PLANE_BYTES (1024)
 
 typedef struct {
     int32_t rows;
