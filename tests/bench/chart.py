@@ -64,7 +64,7 @@ def svg(rows: list[dict[str, Any]]) -> str:
     for kind, colour in KINDS.items():
         head.append(f'<rect x="{x:.1f}" y="32" width="{BAR}" height="{BAR}" fill="{colour}"/>')
         head.append(text(x + BAR + 5, 32 + BAR - 3, kind))
-        x += BAR + 20 + 7 * len(kind)
+        x += BAR + 20 + 8.5 * len(kind)
     at = LEFT + UNIT
     line = f'<line x1="{at}" y1="{TOP - 6}" x2="{at}" y2="{y}" stroke="#444" stroke-dasharray="3 3"/>'
     start = (

@@ -4,6 +4,8 @@
 #ifndef A8_ARITHMETIC_RV32_H
 #define A8_ARITHMETIC_RV32_H
 
+#include <stddef.h>
+
 #include "product_s8.h"
 
 // sum += a * b. In a block of sums the compiler would order the products anew, and then run out of registers.
@@ -22,10 +24,10 @@
 #define A8_KEEP(pointer) ((void)0)
 #endif
 
-// A multiplier and shift below 0, ready for use: most of them are.
+// A multiplier and a shift, ready for use.
 typedef struct {
     uint32_t twice; // the multiplier
-    int32_t right; // the shift to the right less 1, below 0 if it isn't one to the right
+    int32_t right; // the shift to the right less 1
 } a8_scaling_rv32_t;
 
 static inline a8_scaling_rv32_t a8_scaling_rv32(const int32_t *multipliers, const int8_t *shifts, int32_t i) {
@@ -40,13 +42,28 @@ static inline int32_t a8_high_product_rv32(uint32_t value, uint32_t twice) {
     return (int32_t)((uint32_t)(product >> 32) + ((uint32_t)product >> 31));
 }
 
-// Output of a sum; the same numbers as a8_requantized gives, clamped. The shift is one to the right.
+// Bias i of any alignment, which is nearly always a word's; without a bias 0.
+static inline int32_t a8_bias_rv32(const uint8_t *bias, int32_t i) {
+    if (bias == NULL) {
+        return 0;
+    }
+    return (uintptr_t)bias % sizeof(int32_t) == 0 ? ((const int32_t *)(const void *)bias)[i] : a8_load_i32(bias + 4 * i);
+}
+
+// Sums that begin with such a bias and have no more terms are within 2^30.
+#define A8_DEPTH_RV32 (1 << 13)
+static inline bool a8_small_bias_rv32(int32_t bias) {
+    return (uint32_t)bias + ((uint32_t)1 << 29) < (uint32_t)1 << 30;
+}
+
+// Output of a sum; the same numbers as a8_requantized gives, clamped. scaling->right is not below 0, and above it
+// if the sum may not be within 2^30.
 static inline int8_t a8_scaled_rv32(uint32_t sum, const a8_scaling_rv32_t *scaling, const a8_requantize_t *rq) {
     int32_t value = a8_high_product_rv32(sum, scaling->twice);
     // Half away from zero. value is not INT32_MIN, since multipliers are not negative.
     value += value >> 31;
     value >>= scaling->right;
-    value = (value >> 1) + (value & 1) + rq->out_zero_point;
+    value = ((value + 1) >> 1) + rq->out_zero_point;
     return (int8_t)a8_clamp(value, rq->min, rq->max);
 }
 

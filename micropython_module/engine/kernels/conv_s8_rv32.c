@@ -13,13 +13,13 @@
 #define TILE_CHANNELS (4)
 #define TILE_PIXELS (3)
 
-// Four channels: rows of weights, and what becomes of their sums. One may be there more than once.
+// Four channels: rows of weights, and what becomes of their sums.
 typedef struct {
     const int8_t *w[TILE_CHANNELS];
-    int32_t bias[TILE_CHANNELS];
-    int32_t channel[TILE_CHANNELS];
+    const int32_t *bias;
+    int32_t first;
+    bool scaled; // a8_scaled_rv32 is for all of them
     a8_scaling_rv32_t scaling[TILE_CHANNELS];
-    bool scaled; // all shifts are to the right
 } channels_t;
 
 #define CHANNEL(w, s0, s1, s2) \
@@ -44,7 +44,7 @@ typedef struct {
     do { \
         enum { i = channel_ }; \
         const uint32_t sum = sum_; \
-        y[ch->channel[i]] = value; \
+        y[i] = value; \
     } while (0)
 
 #define OUTPUTS(value) \
@@ -75,20 +75,21 @@ typedef struct {
         A8_KEEP(w3); \
     } while (0)
 
-// A shift to the left is rare, and slow.
+// Few channels have a shift to the left, or a bias out of proportion.
 static __attribute__((noinline)) int8_t unscaled(const a8_product_t *t, int32_t c, uint32_t sum) {
     return a8_product_output(t, c, sum);
 }
 
-// The outputs of three pixels for four channels. x and y: rows of pixels and of outputs.
-static inline void tile(const a8_product_t *t, const channels_t *ch, const int8_t *x0, const int8_t *x1,
-    const int8_t *x2, int8_t *y0, int8_t *y1, int8_t *y2) {
+// The outputs of three pixels for four channels. x0 and y0: the first pixel and its outputs; to_: on to the next.
+static inline void tile(const a8_product_t *t, const channels_t *ch, const int8_t *x0, int32_t to_x1, int32_t to_x2,
+    int8_t *y0, int32_t to_y1, int32_t to_y2) {
+    const int8_t *x1 = x0 + to_x1, *x2 = x1 + to_x2;
     const int8_t *w0 = ch->w[0], *w1 = ch->w[1], *w2 = ch->w[2], *w3 = ch->w[3];
     uint32_t s00 = (uint32_t)ch->bias[0], s10 = (uint32_t)ch->bias[1];
     uint32_t s20 = (uint32_t)ch->bias[2], s30 = (uint32_t)ch->bias[3];
     uint32_t s01 = s00, s11 = s10, s21 = s20, s31 = s30;
     uint32_t s02 = s00, s12 = s10, s22 = s20, s32 = s30;
-    const int8_t *eights = x0 + t->depth / 8 * 8;
+    const int8_t *eights = x0 + (t->depth & ~7);
     const int8_t *end = x0 + t->depth;
     while (x0 != eights) {
         STEP(0);
@@ -105,35 +106,50 @@ static inline void tile(const a8_product_t *t, const channels_t *ch, const int8_
         STEP(0);
         ADVANCE(1);
     }
+    int8_t *y1 = y0 + to_y1, *y2 = y1 + to_y2;
     if (ch->scaled) {
         const a8_requantize_t rq = *t->requantize;
         OUTPUTS(a8_scaled_rv32(sum, &ch->scaling[i], &rq));
     } else {
-        OUTPUTS(unscaled(t, ch->channel[i], sum));
+        OUTPUTS(unscaled(t, ch->first + i, sum));
     }
 }
 
-// The last channels and pixels stand in for those that a tile lacks: their outputs are made more than once.
+static void product_of_few(const a8_product_t *t, int32_t x_step) {
+    for (int32_t c = 0; c < t->channels; c++) {
+        const int8_t *x = t->input;
+        const int8_t *w = t->filter + c * t->depth;
+        for (int32_t p = 0; p < t->pixels; p++, x += x_step) {
+            uint32_t sum = (uint32_t)t->bias[c];
+            for (int32_t k = 0; k < t->depth; k++) {
+                sum += (uint32_t)(x[k] * w[k]);
+            }
+            t->output[p * t->output_step + c] = unscaled(t, c, sum);
+        }
+    }
+}
+
+// The last pixel stands in for those that a tile lacks, and the last tile of channels begins in the one before:
+// some outputs are made twice.
 static A8_HOT __attribute__((noinline)) void product_of_rows(const a8_product_t *t, int32_t x_step) {
-    for (int32_t c = 0; c < t->channels; c += TILE_CHANNELS) {
-        channels_t ch;
-        ch.scaled = true;
+    if (t->channels < TILE_CHANNELS) {
+        product_of_few(t, x_step);
+        return;
+    }
+    for (int32_t next = 0; next < t->channels; next += TILE_CHANNELS) {
+        const int32_t c = next + TILE_CHANNELS < t->channels ? next : t->channels - TILE_CHANNELS;
+        channels_t ch = { .bias = t->bias + c, .first = c, .scaled = t->depth <= A8_DEPTH_RV32 };
         for (int32_t i = 0; i < TILE_CHANNELS; i++) {
-            const int32_t channel = c + i < t->channels ? c + i : t->channels - 1;
-            ch.w[i] = t->filter + channel * t->depth;
-            ch.bias[i] = t->bias[channel];
-            ch.channel[i] = channel;
-            ch.scaling[i] = a8_scaling_rv32(t->multipliers, t->shifts, channel * t->per_channel);
-            ch.scaled = ch.scaled && ch.scaling[i].right >= 0;
+            ch.w[i] = t->filter + (c + i) * t->depth;
+            ch.scaling[i] = a8_scaling_rv32(t->multipliers, t->shifts, (c + i) * t->per_channel);
+            ch.scaled = ch.scaled && ch.scaling[i].right >= 0 && a8_small_bias_rv32(ch.bias[i]);
         }
         const int8_t *x = t->input;
-        int8_t *y = t->output;
-        for (int32_t left = t->pixels; left > 0; left -= TILE_PIXELS) {
-            const int8_t *x1 = left > 1 ? x + x_step : x, *x2 = left > 2 ? x1 + x_step : x1;
-            int8_t *y1 = left > 1 ? y + t->output_step : y, *y2 = left > 2 ? y1 + t->output_step : y1;
-            tile(t, &ch, x, x1, x2, y, y1, y2);
-            x = x2 + x_step;
-            y = y2 + t->output_step;
+        int8_t *y = t->output + c;
+        const int32_t y_step = t->output_step;
+        for (int32_t left = t->pixels; left > 0; left -= TILE_PIXELS, x += 3 * x_step, y += 3 * y_step) {
+            const int32_t second = left > 1, third = left > 2;
+            tile(t, &ch, x, x_step * second, x_step * third, y, y_step * second, y_step * third);
         }
     }
 }

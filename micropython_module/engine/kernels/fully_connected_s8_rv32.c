@@ -92,16 +92,14 @@ A8_HOT void a8_fully_connected_s8_rv32(const a8_fully_connected_params_t *params
     const a8_requantize_t rq = params->result.requantize;
     const int32_t depth = params->depth;
     const int32_t out_c = params->out_c;
-    const int32_t per_channel = rq.flags & A8_PER_CHANNEL ? 1 : 0;
+    const bool per_channel = rq.flags & A8_PER_CHANNEL;
+    const a8_scaling_rv32_t scaling = a8_scaling_rv32(operands->multipliers, operands->shifts, 0);
     const bool aligned = (uintptr_t)operands->bias % sizeof(int32_t) == 0;
     for (int32_t y = y0; y < y1; y++) {
         const int8_t *x = (const int8_t *)operands->input + y * depth;
         int8_t *output = (int8_t *)operands->output + y * out_c;
         const int8_t *w = operands->filter;
         const uint8_t *bias = operands->bias;
-        const int32_t *multiplier = operands->multipliers;
-        const int8_t *shift = operands->shifts;
-        a8_scaling_rv32_t scaling = a8_scaling_rv32(multiplier, shift, 0);
         uint32_t less = 0; // what a zero point of the weights takes from every sum
         if (rq.filter_zero_point != 0) {
             less = a8_sum_of(x, depth) - (uint32_t)(rq.in_zero_point * depth);
@@ -125,15 +123,15 @@ A8_HOT void a8_fully_connected_s8_rv32(const a8_fully_connected_params_t *params
                 rows.sums[i] = 0;
             }
             add_products(&rows, x, depth, rq.in_zero_point);
-            for (int32_t i = 0; i < n; i++) {
-                if (per_channel != 0) {
-                    scaling = a8_scaling_rv32(multiplier, shift, 0);
+            if (!per_channel && scaling.right > 0) {
+                for (int32_t i = 0; i < n; i++) {
+                    *output++ = a8_scaled_rv32(rows.sums[i], &scaling, &rq);
                 }
-                const uint32_t sum = rows.sums[i];
-                *output++ = scaling.right >= 0 ? a8_scaled_rv32(sum, &scaling, &rq)
-                                               : unscaled(&rq, sum, *multiplier, *shift);
-                multiplier += per_channel;
-                shift += per_channel;
+                continue;
+            }
+            for (int32_t i = 0; i < n; i++) {
+                const int32_t channel = per_channel ? out_c - left + i : 0;
+                *output++ = unscaled(&rq, rows.sums[i], operands->multipliers[channel], operands->shifts[channel]);
             }
         }
     }
