@@ -65,8 +65,8 @@ def load_freeze():
     return module
 
 
-def arena_bytes(choice, models):
-    """The size of the static arena: a number, or exactly what the largest model takes on any target."""
+def arena_bytes(choice, models, target):
+    """The size of the static arena: a number, or what the largest model takes with the target's kernels."""
     if choice != "auto":
         return int(choice)
     if not models:
@@ -79,7 +79,7 @@ def arena_bytes(choice, models):
             "pip install ./host_tools, or give --arena BYTES"
         ) from error
     try:
-        return max(arena8.arena_size(str(path)) for path in models)
+        return max(arena8.arena_size(str(path), target) for path in models)
     except (ValueError, OSError) as error:
         raise BuildError(f"the arena of the models cannot be told: {error}") from error
 
@@ -535,7 +535,8 @@ def main():
             if not path.is_file():
                 raise BuildError(f"{path}: no such model file")
         operators = chosen_operators(args.operators or facts["operators"], args.model)
-        arena = arena_bytes(args.arena, args.model)
+        target = "generic" if args.kernels == "generic" else facts["target"]
+        arena = arena_bytes(args.arena, args.model, target)
         check_ram(args.board, facts, arena)
         choice = args.operators or facts["operators"]
         builder = Builder(args.board, folder, facts, key, choice, args.kernels)

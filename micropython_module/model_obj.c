@@ -87,6 +87,14 @@ static mp_obj_t open_file(const char *folder, mp_obj_t name, const char *suffix)
     nlr_jump(nlr.ret_val);
 }
 
+static mp_int_t seek(mp_obj_t file, int offset, int whence) {
+    mp_obj_t call[4];
+    mp_load_method(file, MP_QSTR_seek, call);
+    call[2] = MP_OBJ_NEW_SMALL_INT(offset);
+    call[3] = MP_OBJ_NEW_SMALL_INT(whence);
+    return mp_obj_get_int(mp_call_method_n_kw(2, 0, call));
+}
+
 // A file's bytes: the file itself if it is mapped (then it exports a buffer), else a copy in RAM.
 static mp_obj_t file_bytes(mp_obj_t file, bool *is_copy) {
     mp_buffer_info_t buf;
@@ -96,23 +104,34 @@ static mp_obj_t file_bytes(mp_obj_t file, bool *is_copy) {
     }
     *is_copy = true;
     const mp_stream_p_t *stream = mp_get_stream_raise(file, MP_STREAM_OP_READ | MP_STREAM_OP_IOCTL);
-    (void)stream;
-    int error;
-    mp_off_t size = mp_stream_seek(file, 0, MP_SEEK_END, &error);
-    if (size == (mp_off_t)-1 || mp_stream_seek(file, 0, MP_SEEK_SET, &error) == (mp_off_t)-1) {
-        mp_raise_OSError(error);
-    }
-    if (size > INT32_MAX) { // also what some systems say of a folder
+    // By its method: the ioctl of files that are written in Python, as of a mounted folder of another machine,
+    // can't seek everywhere.
+    mp_int_t size = seek(file, 0, MP_SEEK_END);
+    seek(file, 0, MP_SEEK_SET);
+    if (size < 0 || size > INT32_MAX) { // also what some systems say of a folder
         mp_raise_OSError(MP_EFBIG);
     }
     vstr_t vstr;
     vstr_init_len(&vstr, (size_t)size); // exactly: read() would grow its buffer by doubling
-    error = 0;
-    mp_uint_t read = mp_stream_read_exactly(file, vstr.buf, vstr.len, &error);
-    if (error != 0) {
-        mp_raise_OSError(error);
+    // A file that comes over a serial line says how much the line takes at once.
+    int error = 0;
+    mp_uint_t step = stream->ioctl(file, MP_STREAM_GET_BUFFER_SIZE, 0, &error);
+    if (step == 0 || step == MP_STREAM_ERROR) {
+        step = vstr.len;
     }
-    vstr.len = read;
+    size_t done = 0;
+    while (done < vstr.len) {
+        mp_uint_t wanted = MIN(step, vstr.len - done);
+        mp_uint_t read = mp_stream_read_exactly(file, vstr.buf + done, wanted, &error);
+        if (error != 0) {
+            mp_raise_OSError(error);
+        }
+        done += read;
+        if (read < wanted) {
+            break;
+        }
+    }
+    vstr.len = done;
     mp_stream_close(file);
     return mp_obj_new_bytes_from_vstr(&vstr);
 }

@@ -115,15 +115,19 @@ class Partition:
             before=first[:magic],
         )
         # Flash takes a byte that was left erased: the block needs no second erasure.
-        self._program(0, first, "_a8_part.writeblocks(0, _a8_b, 0)")
+        self.repl.exec(f"_a8_b[:{magic}] = {first[:magic]!r}\n_a8_part.writeblocks(0, _a8_b, 0)")
+        self._check(0, first)
         progress(len(image), len(image))
         return written + block
 
     def _program(self, at: int, data: bytes, code: str, before: bytes = b"") -> None:
         """Fills the board's buffer with before and data, runs code, and compares data with what is then at
         byte at."""
-        self.bulk.write("_a8_b", before + data)
-        self.repl.exec(code)
+        held = (before + data).rstrip(ERASED)
+        if held:
+            self.bulk.write("_a8_b", held)
+        rest = len(before + data) - len(held)
+        self.repl.exec(f"_a8_b[{len(held)}:] = {ERASED!r} * {rest}\n{code}" if rest else code)
         self._check(at, data)
 
     def _check(self, at: int, data: bytes) -> None:

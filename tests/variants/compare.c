@@ -271,7 +271,7 @@ static void compare_fully_connected(int32_t number) {
     check_overlap("in place, fully_connected_s8", number, &params, sizeof(params));
 }
 
-#if COMPARED == 2 || COMPARED == 3
+#if COMPARED <= 3
 // Scales from 2^-31 to 1/2 and to 1, of which one is often 1/2.
 static void compare_add(int32_t number) {
     a8_add_params_t params = { .output_multiplier = (1 << 30) + (int32_t)(draw() & 0xffffff) * 63 };
@@ -306,7 +306,7 @@ int main(int argc, char **argv) {
         compare_conv(i);
         compare_depthwise_conv(i);
         compare_fully_connected(i);
-#if COMPARED == 2 || COMPARED == 3
+#if COMPARED <= 3
         compare_add(i);
 #endif
     }

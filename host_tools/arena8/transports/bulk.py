@@ -37,17 +37,26 @@ CTRL_C = 3
 Progress = Callable[[int, int], None]  # bytes so far, bytes in all
 
 # A buffer's items may be wider than bytes; array takes raw bytes as they are, whatever its type.
-HELPERS = r"""
+# Each goes to the board when it is first needed: there, compiling costs more than all else.
+BEGIN = """
 import sys, binascii
 from array import array
-from struct import pack
+print(hasattr(sys.stdin, 'buffer') and hasattr(sys.stdout, 'buffer'))
+"""
+CRC = r"""
 def _a8_crc(v):
-    return pack('<I', binascii.crc32(v) & 0xffffffff)
+    return (binascii.crc32(v) & 0xffffffff).to_bytes(4, 'little')
+"""
+PUT = r"""
 def _a8_put(v, at, code, text):
     a = array(code, binascii.a2b_base64(text))
     v[at:at + len(a)] = a
+"""
+GET = r"""
 def _a8_get(v, a, b):
     print(str(binascii.b2a_base64(v[a:b]), 'ascii'), end='')
+"""
+TAKE = r"""
 def _a8_take(v, code, size):
     i = sys.stdin.buffer
     o = sys.stdout.buffer
@@ -68,13 +77,14 @@ def _a8_take(v, code, size):
         i.readinto(w)
         if h[6]:
             w[:] = array(code, bytes(w).replace(bytes(h[6:7]), b'\x03'))
+"""
+GIVE = r"""
 def _a8_give(v, a, b):
     o = sys.stdout.buffer
     w = v[a:b]
     o.write(b'+')
     o.write(w)
     o.write(_a8_crc(w))
-print(hasattr(sys.stdin, 'buffer') and hasattr(sys.stdout, 'buffer'))
 """
 
 
@@ -91,7 +101,8 @@ class Bulk:
 
     def __init__(self, repl: Repl) -> None:
         self.repl = repl
-        self.binary = repl.exec(HELPERS).strip().endswith(b"True")
+        self.binary = repl.exec(BEGIN).strip().endswith(b"True")
+        self._there: set[str] = set()  # helpers that the board has
         self.proven = False  # binary transfers have worked, so when one does not it is the line's fault
         # An answer to a chunk that has not come by then is not coming.
         self.patience = min(1 + 4 * repl.quiet, repl.wire.timeout)
@@ -142,6 +153,11 @@ class Bulk:
             progress(len(data), total)
         return bytes(data)
 
+    def _need(self, *helpers: str) -> None:
+        if missing := [helper for helper in helpers if helper not in self._there]:
+            self.repl.exec("".join(missing))
+            self._there.update(missing)
+
     def _holds(self, where: str, data: bytes, size: int) -> bool:
         return self._crc(f"{where}[:{len(data) // size}]") == binascii.crc32(data)
 
@@ -153,6 +169,7 @@ class Bulk:
 
     def _write_binary(self, where: str, data: bytes, code: str, size: int, progress: Progress) -> None:
         wire = self.repl.wire
+        self._need(CRC, TAKE)
         at = 0
         failures = 0
         while True:
@@ -184,6 +201,7 @@ class Bulk:
             raise Lost
 
     def _write_text(self, where: str, data: bytes, code: str, size: int, progress: Progress) -> None:
+        self._need(PUT)
         for at in range(0, len(data), TEXT_CHUNK):
             text = base64.b64encode(data[at : at + TEXT_CHUNK])
             self.repl.exec(f"_a8_put({where}, {at // size}, {code!r}, {text!r})")
@@ -207,6 +225,7 @@ class Bulk:
         raise BoardError(f"{self.repl.name} sent {what} of {total} bytes wrongly {ATTEMPTS} times")
 
     def _read_binary(self, call: str, n: int) -> bytes:
+        self._need(CRC, GIVE)
         try:
             self.repl.start(call)
             try:
@@ -223,6 +242,7 @@ class Bulk:
             raise
 
     def _read_text(self, where: str, start: int, stop: int, n: int, size: int) -> bytes:
+        self._need(GET)
         data = bytearray()
         step = TEXT_CHUNK // size
         for at in range(start, stop, step):

@@ -12,6 +12,7 @@ import json
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from .repl import Repl
 from .wire import SocketWire
 
 UF2_MAGIC = b"UF2\n"
+AWAKE = 1000  # cycles between two looks at a core that has more to do than to look for input
 
 MEASURE = """
 import gc
@@ -88,6 +90,21 @@ class PicoRepl(Repl):
     def connect(self, tell=lambda text: None) -> None:
         self.boot()
         self._enter_raw()
+
+    def settle(self) -> None:
+        """As for any board; but that this one waits for input is known without waiting oneself."""
+        deadline = time.monotonic() + self.quiet / 2
+        before = None
+        while time.monotonic() < deadline:
+            if self.wire.poll(0.02):
+                deadline = time.monotonic() + self.quiet / 2
+                before = None
+                continue
+            now = self._ask(op="rest")
+            if not now["rests"] or before is None or now["cycles"] > before["cycles"] + AWAKE:
+                before = now if now["rests"] else None
+            elif now["batches"] >= before["batches"] + 2:
+                return
 
     # The second channel.
 

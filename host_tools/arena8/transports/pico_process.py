@@ -91,6 +91,7 @@ class Pico:
         self.mcu.usb_ctrl.on_endpoint_read = self.read_armed
         self.controller_reset = self.mcu.usb_ctrl.on_reset
         self.mcu.usb_ctrl.on_reset = self.reset
+        self.batches = 0
         self.bootsel = False
         self.mcu.watchdog.on_watchdog_trigger = self.watchdog
 
@@ -103,6 +104,7 @@ class Pico:
                     await asyncio.sleep(IDLE_SECONDS)
                     continue
                 simulator._execute_batch()
+                self.batches += 1
                 self.input.clear()
                 if self.tail.endswith(PROMPTS) and self.mcu.core.waiting and not self.pending:
                     try:
@@ -188,6 +190,13 @@ class Pico:
         op = request.get("op")
         if op == "cycles":
             return {"cycles": int(self.mcu.core.cycles)}
+        if op == "rest":
+            waits = self.pending or self.device.cdc.tx_fifo.item_count
+            return {
+                "rests": bool(self.mcu.core.waiting and not waits),
+                "cycles": int(self.mcu.core.cycles),
+                "batches": self.batches,
+            }
         if op == "watch":
             pin = self.mcu.gpio[request["pin"]]
             pin.add_listener(lambda new, old: self.edges.append((int(new), int(self.mcu.core.cycles))))

@@ -130,12 +130,15 @@ class Repl:
     def recover(self) -> None:
         """Ends whatever is running or half received, and is at the raw REPL's prompt. Its objects stay."""
         # Ctrl-C overtakes what the board has received but not yet read, and that would reach the prompt.
-        while self.wire.poll(self.quiet / 2):
-            pass
+        self.settle()
         self.interrupt()
+        self.settle()
+        self._enter_raw()
+
+    def settle(self) -> None:
+        """Drops what comes until nothing does: the board then waits for input, or computes."""
         while self.wire.poll(self.quiet / 2):
             pass
-        self._enter_raw()
 
     def leave(self, restart: bool = False) -> None:
         """Back to the friendly REPL; restart runs boot.py and main.py again."""

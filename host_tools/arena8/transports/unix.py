@@ -9,6 +9,7 @@ Ctrl-D comes to. Ctrl-C is a signal.
 from __future__ import annotations
 
 import signal
+from pathlib import Path
 
 from .. import boards
 from ..errors import BoardError
@@ -105,6 +106,16 @@ class UnixRepl(Repl):
             return UnixWire([*self._command, "-c", SERVER], "unix", self._timeout)
         except OSError as e:
             raise BoardError(f"can't start {self.firmware}: {e.strerror}") from e
+
+    def takes_signals(self) -> bool:
+        """Whether Ctrl-C is a signal now: no program has said micropython.kbd_intr(-1). Then it is a byte of
+        data, and the signal would end the process. Where /proc doesn't tell, it is taken for a signal."""
+        try:
+            status = Path(f"/proc/{self.wire.process.pid}/status").read_text(encoding="ascii")
+            caught = int(status.partition("SigCgt:")[2].split()[0], 16)
+        except (OSError, ValueError, IndexError):
+            return True
+        return bool(caught >> (signal.SIGINT - 1) & 1)
 
     def boot(self) -> None:
         """Waits for the first prompt."""

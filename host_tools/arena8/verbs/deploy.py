@@ -7,8 +7,6 @@ import json
 import tempfile
 import time
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +15,7 @@ import rich_click as click
 from rich.markup import escape
 from rich.table import Table
 
-from .. import boards, config, formats, options, remote, render, romfs, transports
+from .. import boards, config, formats, options, remote, render, romfs, session, transports
 from ..errors import RemoteError, ToolError, UsageError
 from ..flashers.esp_romfs import EspRomfs
 from ..remote import literal
@@ -135,7 +133,8 @@ def run(request: Request) -> int:
     chosen = bool(request.models or request.remove)
     if request.restore and (chosen or request.fresh):
         raise UsageError("--restore replaces everything: it goes with neither MODEL, --remove nor --fresh")
-    if transports.choose_port(request.port) == transports.HOST:
+    port = transports.choose_port(request.port)
+    if port == transports.HOST:
         raise UsageError("host is this machine, which reads models from files; deploy goes to a board")
     # Errors that need no board come before one is bothered.
     models = read_models(request.models)
@@ -144,8 +143,8 @@ def run(request: Request) -> int:
     if request.method == ESPTOOL:
         name, board, partition, plan, written, places = deploy_esp.run(request, models, saved)
     else:
-        with session(request) as repl:
-            repl.soft_reset()  # nobody reads the flash that goes
+        # The board has just started: nobody reads the flash that goes.
+        with session.on_board(port, request.timeout, request.baud, request.reset) as repl:
             name, board = repl.name, look(repl, models)
             partition = Partition(repl, Bulk(repl))
             plan, written = change(name, partition, models, request, saved)
@@ -184,31 +183,6 @@ def run(request: Request) -> int:
     else:
         show(report)
     return 0
-
-
-@contextmanager
-def session(request: Request) -> Iterator[Repl]:
-    """The board in the raw REPL; afterwards as it was."""
-    err = render.messages()
-    port = transports.choose_port(request.port)
-    repl = transports.connect(port, request.timeout, request.baud, lambda text: err.print(text, markup=False))
-    try:
-        try:
-            yield repl
-        except KeyboardInterrupt:
-            if repl.can_interrupt:
-                repl.interrupt()
-            raise
-        finally:
-            restart = repl.interrupted and request.reset
-            try:
-                repl.leave(restart)
-                if restart:
-                    err.print(f"{repl.name}: its program starts again", markup=False)
-            except ToolError:
-                pass  # what went wrong before is the error to show
-    finally:
-        repl.close()
 
 
 def look(repl: Repl, models: list[NewModel]) -> str | None:

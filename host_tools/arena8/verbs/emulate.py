@@ -119,7 +119,7 @@ class Bridge:
             tell(f"ignored: {drive.complaint}")
 
     def _to_board(self, data: bytes) -> None:
-        if self.repl.kind == "unix port" and b"\x03" in data:
+        if self.repl.kind == "unix port" and b"\x03" in data and self.repl.takes_signals():
             # Its Ctrl-C is a signal. It overtakes what comes before it, as on a real line.
             self.repl.wire.interrupt()
             data = data.replace(b"\x03", b"")

@@ -79,6 +79,28 @@ a8_depthwise_armv6m_t a8_depthwise_3x1_armv6m;
 a8_depthwise_armv6m_t a8_depthwise_2x1_armv6m;
 a8_depthwise_armv6m_t a8_depthwise_1x1_armv6m;
 
+// Rescaling of an input of a sum.
+typedef struct {
+    int32_t low; // of the multiplier
+    int32_t high; // the same times 2^5
+    int32_t right;
+} a8_armv6m_rescale_t;
+
+// A row of sums; outputs has no records.
+typedef struct {
+    a8_armv6m_outputs_t outputs;
+    const int8_t *end[2];
+    int8_t *output_end;
+    int32_t before; // minus the number of elements
+    int32_t offset[2];
+    int32_t low; // of the output's multiplier
+    int32_t high;
+    int32_t right;
+    a8_armv6m_rescale_t input[2];
+} a8_armv6m_add_t;
+
+void a8_add_row_armv6m(const a8_armv6m_add_t *t);
+
 // Sum of n weights, at least one.
 uint32_t a8_sum_armv6m(const int8_t *w, int32_t n);
 // Gathers two pixels of count elements, at least one.

@@ -196,6 +196,7 @@ typedef void a8_add_s16_t(const a8_add_params_t *params, const int16_t *a, int32
     int32_t b_step, int16_t *out, int32_t n);
 a8_add_s8_t a8_add_s8_generic;
 a8_add_s8_t a8_add_s8_armdsp;
+a8_add_s8_t a8_add_s8_armv6m;
 a8_add_s8_t a8_add_s8_rv32;
 a8_add_s8_t a8_sub_s8_generic;
 a8_add_s16_t a8_add_s16_generic;
@@ -388,6 +389,7 @@ void a8_irfft_f32_generic(const a8_fft_t *fft, const float *table, const uint8_t
 #elif A8_NATIVE_ARMV6M
 #define a8_conv_s8 a8_conv_s8_armv6m
 #define a8_depthwise_conv_s8 a8_depthwise_conv_s8_armv6m
+#define a8_add_s8 a8_add_s8_armv6m
 #define a8_fully_connected_s8 a8_fully_connected_s8_armv6m
 #elif A8_NATIVE_RV32
 #define a8_add_s8 a8_add_s8_rv32
