@@ -8,11 +8,14 @@ import os
 import signal
 import subprocess
 import sys
+import zlib
 
 import pytest
 from arena8 import cli, engine, localize, samples
 from arena8.remote import RemoteModel
 from machines import DIGITS
+
+IRIS = DIGITS.parent / "iris.tflite"
 
 
 @pytest.fixture
@@ -49,6 +52,27 @@ def test_other_tools_open_it(machine, device, capsys):
     ]
     assert cli.main([*arguments, "--verify", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["verified"] is True
+
+
+@pytest.mark.boards("UNIX")
+def test_a_mounted_folder_has_the_model(device, tmp_path):
+    """Its bytes hold Ctrl-C, which is data then. The emulated Pico can't: see docs/verbs/emulate.md."""
+    assert 3 in IRIS.read_bytes()
+    (tmp_path / "flower.tflite").write_bytes(IRIS.read_bytes())
+    (tmp_path / "app.py").write_text(
+        "import arena8\n"
+        "m = arena8.Model('flower.tflite')\n"
+        "print(m.name, m.nbytes, m.crc32)\n"
+        "print(arena8.Interpreter(m).outputs[0].shape)\n"
+    )
+    command = [sys.executable, "-m", "mpremote", "connect", device, "mount", ".", "run", "app.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    said = done.stdout.splitlines()[1:]
+    about = f"flower {IRIS.stat().st_size} {zlib.crc32(IRIS.read_bytes())}"
+    assert (done.returncode, said) == (0, [about, "(1, 3)"]), done.stdout + done.stderr
+    # Ctrl-C is a signal again afterwards.
+    done = subprocess.run([*command[:5], "exec", "print(6 * 7)"], capture_output=True, text=True, timeout=120)
+    assert done.stdout.strip() == "42", done.stdout + done.stderr
 
 
 def test_verify(machine, capsys):

@@ -150,8 +150,7 @@ def test_a_host_that_died_in_the_middle():
     """The next one finds a board that waits for the rest of a chunk."""
     with FakeBoard() as board:
         repl, link = open_bulk(board, 3000)
-        repl.start("_a8_take(buffer, 'B', 1)")
-        link._expect(0)
+        link._take("buffer", "B", 1)
         repl.wire.write(bulk.header(0, 1000, 0) + bytes(100))
         time.sleep(0.2)
         repl.close()

@@ -169,13 +169,11 @@ class Bulk:
 
     def _write_binary(self, where: str, data: bytes, code: str, size: int, progress: Progress) -> None:
         wire = self.repl.wire
-        self._need(CRC, TAKE)
         at = 0
         failures = 0
         while True:
             try:
-                self.repl.start(f"_a8_take({where}, {code!r}, {size})")
-                self._expect(0)
+                self._take(where, code, size)
                 while at < len(data):
                     n, chunk, substitute = pack(data, at)
                     wire.write(header(at, n, substitute) + chunk)
@@ -191,6 +189,11 @@ class Bulk:
                 failures += 1
                 if failures == ATTEMPTS:
                     raise
+
+    def _take(self, where: str, code: str, size: int) -> None:
+        self._need(CRC, TAKE)
+        self.repl.start(f"_a8_take({where}, {code!r}, {size})")
+        self._expect(0)
 
     def _expect(self, crc: int) -> None:
         try:
