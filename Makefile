@@ -17,7 +17,7 @@ SHARED := $(or $(ARENA8_SHARED_MODELS),../shared/models)
 SHARED_MODELS := $(wildcard $(addprefix $(SHARED)/models/,mlperf__kws_ref_model.tflite tflm__hello_world_int8.tflite \
 	emlearn__mnist_cnn_int8.tflite))
 # The Pico has no room for all of them beside the operators that its firmware carries.
-TEST_WITHOUT_RPI_PICO := %emlearn__mnist_cnn_int8.tflite
+TEST_WITHOUT_RPI_PICO := %emlearn__mnist_cnn_int8.tflite %mlperf__kws_ref_model.tflite
 # Built and looked at, never run: there is no emulator of it.
 TEST_WITHOUT_RPI_PICO2 := %
 # The models of the examples reach the boards under test through ROMFS.

@@ -306,8 +306,8 @@ def same(ours, theirs):
 
 
 def least_polls(case):
-    """A call of a kernel makes one row of outputs, or as many as take 2^17 multiplications; 2^20 where weights
-    are many, so that they are not read anew for each row. Only int8 has more rows a call than one."""
+    """A call of a kernel makes one row of outputs, or as many as take 2^17 multiplications; 2^20 where
+    weights are many, so that they are not read anew for each row. Only int8 has more rows a call than one."""
     dense = case.op == "FULLY_CONNECTED"
     batches, height = (1, int(np.prod(case.out_shape[:-1]))) if dense else case.out_shape[:2]
     if case.filter is None or case.types is not S8 or case.op == "TRANSPOSE_CONV":
