@@ -6,6 +6,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import arena8
+
 README = Path(__file__).resolve().parent.parent / "README.md"
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
 
@@ -18,6 +20,14 @@ def scripts() -> list[tuple[str, str]]:
         for i, (language, text) in enumerate(blocks)
         if language == "python" and i + 1 < len(blocks) and blocks[i + 1][0] == ""
     ]
+
+
+def printed_on(output: str, model: str, target: str | None) -> str:
+    """What the output is on another target: the README's arena is that of RPI_PICO, and kernels of each target
+    want scratch of their own. None: CPython, which takes the most that any target does."""
+    pico, here = (str(arena8.arena_size(model, target=name)) for name in ("RPI_PICO", target))
+    assert pico in output
+    return output.replace(pico, here)
 
 
 def make_targets() -> set[str]:
