@@ -51,7 +51,8 @@ def arena8_target(request):
 
 
 @pytest.fixture(scope="session")
-def _arena8_line(arena8_target, request):
+def arena8_line(arena8_target, request):
+    """The line to the target, for all tests on it. A conftest.py with boards of its own overrides it."""
     from arena8.testing import Line
 
     line = Line(arena8_target, request.config.getoption("--arena8-timeout"))
@@ -60,9 +61,9 @@ def _arena8_line(arena8_target, request):
 
 
 @pytest.fixture
-def board(_arena8_line):
+def board(arena8_line):
     """A board that has just started: name, exec(code) and models(). None of it on the target host."""
-    return _arena8_line.fresh()
+    return arena8_line.fresh()
 
 
 @pytest.fixture

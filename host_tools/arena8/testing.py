@@ -149,7 +149,8 @@ class Board:
 
 
 class Line:
-    """The way to a target, kept open between tests. A board that hung or went is connected anew."""
+    """The way to a target, kept open between tests. A board that hung or went is connected anew; so is
+    one after close()."""
 
     def __init__(self, port: str, timeout: float | None = None) -> None:
         self._port = transports.choose_port(port)
@@ -178,3 +179,4 @@ class Line:
         except ToolError:
             pass
         self._repl.close()
+        self._repl = None

@@ -50,12 +50,17 @@ def machine(request):
     machine.close()
 
 
+@pytest.fixture(scope="session")
+def arena8_line(machine):
+    """With it the fixtures board and interpreter of arena8's pytest plugin are those of the machine."""
+    return machine.line
+
+
 @pytest.fixture
-def repl(machine):
+def repl(machine, board):
     """The raw REPL of a MicroPython that has just started. What the emulator logs about alignment fails."""
-    repl = machine.fresh()
-    yield repl
-    unaligned = machine.new_unaligned()
+    yield board.repl
+    unaligned = machine.new_unaligned(board.repl)
     assert not unaligned, f"unaligned accesses, which fault on silicon: {unaligned}"
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
 from arena8 import boards, transports
+from arena8.testing import Line
 from arena8.transports.repl import Repl
 
 REPO = Path(__file__).resolve().parents[2]
@@ -24,6 +26,7 @@ EXTERNAL = {
     "VIRT_RV32": 0x82000000,
     "DE233_FPU": 0x3D000000,
 }
+TIMEOUT = 120  # seconds of silence
 PORTS = {"process": "unix", "rp2040py": "pico-emulator"}
 
 
@@ -34,7 +37,6 @@ class Machine:
     name: str
     folder: Path
     about: dict[str, Any]
-    repl: Repl | None = field(default=None, repr=False)
     seen: int = 0
 
     @property
@@ -69,30 +71,25 @@ class Machine:
         return f"{kind}:{self.folder / emulator['firmware']}"
 
     def connect(self) -> Repl:
-        return transports.connect(self.port, timeout=120)
+        """A connection of the test's own, beside the line."""
+        return transports.connect(self.port, TIMEOUT)
+
+    @cached_property
+    def line(self) -> Line:
+        return Line(self.port, TIMEOUT)
 
     def fresh(self) -> Repl:
         """The raw REPL of MicroPython just started."""
-        if self.repl is None:
-            self.repl = self.connect()
-        else:
-            try:
-                self.repl.soft_reset()
-            except Exception:
-                self.close()
-                self.repl = self.connect()
-        return self.repl
+        return self.line.fresh().repl
 
     def close(self) -> None:
-        if self.repl is not None:
-            self.repl.close()
-            self.repl = None
+        self.line.close()
 
-    def new_unaligned(self) -> list[str]:
+    def new_unaligned(self, repl: Repl) -> list[str]:
         """What the emulator has logged about unaligned accesses since the last call."""
-        if self.repl is None or not hasattr(self.repl, "unaligned"):
+        if not hasattr(repl, "unaligned"):
             return []
-        found = self.repl.unaligned()
+        found = repl.unaligned()
         new, self.seen = found[self.seen :], len(found)
         return new
 

@@ -3,19 +3,11 @@
 
 from __future__ import annotations
 
-import random
-
 import pytest
 from arena8.errors import RemoteError
 from arena8.transports import bulk
 from arena8.transports.bulk import Bulk
-
-BYTES = 9216  # a picture of 96 x 96
-HOLD = f"import sys\nbuffer = memoryview(bytearray({BYTES}))"
-
-
-def contents(seed: int) -> bytes:
-    return random.Random(seed).randbytes(BYTES)
+from wire_rates import BYTES, DOCUMENT, HEAD, HOLD, Rates, contents, rate, updated
 
 
 def test_there_and_back(machine, repl):
@@ -28,31 +20,22 @@ def test_there_and_back(machine, repl):
     assert link.binary is (machine.facts.emulator["kind"] != "qemu")
 
 
-@pytest.mark.boards("RPI_PICO")
+@pytest.mark.boards("RPI_PICO", "UNIX")
 def test_at_least_half_of_what_the_line_carries(machine, repl):
-    """By the board's clock: the emulator's speed is this machine's."""
-    repl.exec(HOLD)
-    link = Bulk(repl)
+    """The emulated Pico's by its own clock; on the unix port what else this machine does is in the way."""
+    rates = Rates(repl, 1 if machine.name == "RPI_PICO" else 200)
+    assert rates.ours_in() < 2 * rates.line_in()
+    assert rates.ours_out() < 2 * rates.line_out()
 
-    def cycles(do) -> int:
-        start = repl.cycles()
-        do()
-        return repl.cycles() - start
 
-    data = contents(2)
-
-    def line_in():
-        repl.start("sys.stdin.buffer.readinto(buffer)")
-        repl.wire.write(data.replace(b"\3", b"\4"))
-        repl.finish()
-
-    def line_out():
-        repl.start("sys.stdout.buffer.write(buffer)")
-        repl.wire.read(BYTES)
-        repl.finish()
-
-    assert cycles(lambda: link.write("buffer", data)) < 2 * cycles(line_in)
-    assert cycles(lambda: link.read("buffer", 0, BYTES)) < 2 * cycles(line_out)
+def test_the_table_of_rates():
+    text = DOCUMENT.read_text()
+    row = "| a | in | 1 | 1 | 1.00 | 1 |\n"
+    new = updated(text, HEAD + row)
+    before, _, after = text.partition(HEAD)
+    assert new.startswith(before + HEAD + row + "\n") and new.endswith(after.rpartition("|\n")[2])
+    assert updated(new, HEAD + row) == new
+    assert [rate(BYTES / value) for value in (12.4, 1234.6, 98765.4)] == ["12", "1,230", "98,800"]
 
 
 @pytest.mark.boards("RPI_PICO", "UNIX")

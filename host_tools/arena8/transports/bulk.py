@@ -9,14 +9,14 @@ no byte but a signal, nothing need be replaced.
 
     host   header of 8 bytes: offset (4 digits of 7 bits), bytes (2 digits), substitute (0: none), check;
            the chunk
-    board  "+" and the CRC-32 of the header and of what the buffer then holds there; "+" and 0 before the first
+    board  "+" and the CRC-32 of the header and of what the buffer then holds there; at first of nothing
 
-The chunk that ends where the data ends is the last. The host waits for each answer, so no more than a chunk is
-ever under way, and that while the board does nothing but read. From the board come "+", the bytes as they are,
-their CRC-32. Whatever is not as it should be leads through Ctrl-C and the raw REPL's greeting to another try
-from the same chunk. A wrong header may have led a chunk to where another lies, so the CRC-32 of the whole is
-asked for where there was more than one try. A board that notices that a header is wrong swallows what comes
-until Ctrl-C: a REPL would take it for commands.
+The chunk that ends where the data ends is the last. The host waits for each answer, so no more than a chunk
+is ever under way, and that while the board does nothing but read. From the board come "+", the bytes as they
+are, their CRC-32. Whatever is not as it should be leads through Ctrl-C and the raw REPL's greeting to another
+try from the same chunk. A wrong header may have led a chunk to where another lies, so the CRC-32 of the whole
+is asked for where there was more than one try. A board that notices that a header is wrong swallows
+what comes until Ctrl-C: a REPL would take it for commands.
 
 Boards whose stdin and stdout have no `buffer` get base64 in Python source.
 """
@@ -127,7 +127,8 @@ class Bulk:
         if self.binary:
             try:
                 for _ in range(ATTEMPTS):
-                    if self._write_binary(where, data, code, size, progress) or self._holds(where, data, size):
+                    sure = self._write_binary(where, data, code, size, progress)
+                    if sure or self._holds(where, data, size):
                         self.proven = True
                         return
             except Lost:
@@ -276,7 +277,7 @@ def header(at: int, n: int, substitute: int) -> bytes:
 
 def pack(data: bytes, at: int, most: int = CHUNK, plain: bool = False) -> tuple[int, bytes, int]:
     """(bytes of data, the same without Ctrl-C, its substitute or 0) of the chunk of at most `most` bytes that
-    begins at at. A chunk that has every byte value is halved: one of 255 bytes can't. plain: Ctrl-C may stay."""
+    begins at at. A chunk that has every byte value is halved: one of 255 bytes can't. plain: Ctrl-C stays."""
     n = min(most, len(data) - at)
     while True:
         chunk = data[at : at + n]
