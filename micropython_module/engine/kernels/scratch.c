@@ -88,6 +88,9 @@ uint32_t a8_depthwise_conv_s8_scratch(a8_target_t target, const a8_conv_params_t
         const uint64_t all = weights + a8_conv_s8_scratch(target, params);
         return all < UINT32_MAX ? (uint32_t)all : UINT32_MAX;
     }
+    if (target == A8_TARGET_ARMDSP && params->group_out != 1) {
+        return 0; // weights are widened as they are read
+    }
     if (target != A8_TARGET_ARMDSP) {
         return (uint32_t)a8_folded_bytes(a8_tiles(target), target == A8_TARGET_ARMV6M ? params->in_c : 0);
     }
