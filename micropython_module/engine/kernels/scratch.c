@@ -47,7 +47,7 @@ static uint32_t fully_connected_scratch_xtensa(const a8_fully_connected_params_t
         return scratch_xtensa(params->depth, params->batches);
     }
     const int32_t part = a8_mac16_part(params->depth, params->out_c);
-    return 2 * (uint32_t)part + 4 + (part < params->depth ? 4 * (uint32_t)params->out_c : 0);
+    return 2 * (uint32_t)part + 4 + (part < params->depth ? 4 * (uint32_t)a8_mac16_sums(params->out_c) : 0);
 }
 
 // Two filters, then rows of inputs, behind which a window reads on as far as its weights go.
@@ -84,9 +84,7 @@ uint32_t a8_depthwise_conv_s8_scratch(a8_target_t target, const a8_conv_params_t
         return depthwise_scratch_xtensa(params);
     }
     if (target == A8_TARGET_ARMV6M && a8_depthwise_is_conv(params)) {
-        const uint64_t weights = (uint64_t)(uint32_t)filter_depth(params) * (uint32_t)params->out_c;
-        const uint64_t all = weights + a8_conv_s8_scratch(target, params);
-        return all < UINT32_MAX ? (uint32_t)all : UINT32_MAX;
+        return a8_conv_s8_scratch(target, params);
     }
     if (target == A8_TARGET_ARMDSP && params->group_out != 1) {
         return 0; // weights are widened as they are read

@@ -50,7 +50,7 @@ static inline uint64_t a8_folded_bytes(a8_tiles_t tiles, int32_t channels) {
     return (uint64_t)(uint32_t)(channels < tiles.channels ? channels : tiles.channels) * tiles.folded;
 }
 
-// Several output channels of one input channel, which a convolution makes once their weights are in its order.
+// Several output channels of one input channel: a convolution, but for the order of weights.
 static inline bool a8_depthwise_is_conv(const a8_conv_params_t *params) {
     return params->in_c == 1 && params->group_out > 1;
 }
@@ -108,10 +108,17 @@ static inline int32_t a8_mac16_rows(int32_t depth, int32_t batches) {
     return rows < 4 ? 0 : rows;
 }
 
+// Sums of so many channels wait from part to part: rows are widened again for the next ones.
+#define A8_MAC16_SUMS (32)
+
+static inline int32_t a8_mac16_sums(int32_t out_c) {
+    return out_c < A8_MAC16_SUMS ? out_c : A8_MAC16_SUMS;
+}
+
 static inline int32_t a8_mac16_part(int32_t depth, int32_t out_c) {
     const int32_t part = 256;
     const int32_t padded = depth < INT32_MAX - 3 ? (depth + 3) & ~3 : depth;
-    return (padded - part) / 2 <= out_c ? padded : part;
+    return (padded - part) / 2 <= a8_mac16_sums(out_c) ? padded : part;
 }
 
 // And how a depthwise convolution widens a channel: rows of outputs at once, the elements from one row of inputs
