@@ -83,7 +83,7 @@ typedef char a8_assert_run_t[offsetof(run_t, bias) == 52 && offsetof(run_t, outp
     "strb r9, [r3, #" LANE "]\n"
 
 // In registers: r0 the run, r1 a row of taps, r2 the step of columns, r3 weights, r4-r7 sums, r12 the zero point, lr
-// rows in the low half, columns of this row in the high one.
+// rows in the low half, and in the high one the columns of this row that follow.
 #define RUN(BEGIN, TAP, SKIP) \
     __asm volatile( \
         "push {r4-r11, lr}\n" \
@@ -114,17 +114,17 @@ typedef char a8_assert_run_t[offsetof(run_t, bias) == 52 && offsetof(run_t, outp
                                                     "4:\n" \
                                                     "ldr r8, [r0, #16]\n" \
                                                     "add lr, lr, r8, lsl #16\n" \
+                                                    "sub lr, #0x10000\n" \
                                                     "5:\n" TAP("") "add r1, r2\n" \
-                                                                   "sub lr, #0x10000\n" \
-                                                                   "cmp lr, #0x10000\n" \
-                                                                   "bge 5b\n" \
+                                                                   "subs lr, #0x10000\n" \
+                                                                   "bpl 5b\n" \
                                                                    "ldrd r8, r10, [r0, #16]\n" \
                                                                    "ldr r11, [r0, #24]\n" \
                                                                    "add r3, r10\n" \
                                                                    "add r1, r11\n" \
-                                                                   "subs lr, #1\n" \
-                                                                   "it ne\n" \
-                                                                   "addne lr, lr, r8, lsl #16\n" \
+                                                                   "sub lr, #1\n" \
+                                                                   "add lr, lr, r8, lsl #16\n" \
+                                                                   "lsls r8, lr, #16\n" \
                                                                    "bne 5b\n" \
                                                                    "6:\n" \
                                                                    "add r2, r0, #68\n" \
