@@ -197,6 +197,21 @@ static void window(a8_window_t *win, bool pointwise) {
     win->out_w = pick(0, 1) ? win->out_w : pick(1, win->out_w);
 }
 
+// Larger than a variant may take at once.
+static void large_window(a8_window_t *win) {
+    win->in_h = pick(5, 16);
+    win->in_w = pick(8, 40);
+    win->filter_h = pick(5, 12);
+    win->filter_w = pick(2, 9);
+    win->stride_h = (uint16_t)pick(1, 2);
+    win->stride_w = (uint16_t)pick(1, 2);
+    win->dilation_h = win->dilation_w = 1;
+    win->pad_h = pick(0, win->filter_h - 1);
+    win->pad_w = pick(0, win->filter_w - 1);
+    win->out_h = (win->in_h - 1 + win->pad_h) / win->stride_h + 1;
+    win->out_w = (win->in_w - 1 + win->pad_w) / win->stride_w + 1;
+}
+
 static void compare_conv(int32_t number) {
     a8_conv_params_t params = { .batches = 1 };
     const bool pointwise = pick(0, 2) == 0;
@@ -221,12 +236,19 @@ static void compare_conv(int32_t number) {
 
 static void compare_depthwise_conv(int32_t number) {
     a8_conv_params_t params = { .batches = 1 };
-    const int32_t multiplier = pick(0, 7) ? 1 : pick(1, 8);
+    const int32_t multiplier = pick(0, 5) ? 1 : pick(1, 8);
     window(&params.window, false);
+    const bool large = pick(0, 15) == 0;
+    if (large) {
+        large_window(&params.window);
+    }
     params.group_in = 1;
     params.group_out = multiplier;
     params.in_c = multiplier > 1 && pick(0, 1) ? 1 : pick(0, 3) ? pick(1, 9)
                                                                 : pick(1, 30);
+    if (large) {
+        params.in_c = pick(1, 3);
+    }
     params.out_c = params.in_c * multiplier;
     const a8_window_t *win = &params.window;
     params.result.requantize = requantization(params.out_c);

@@ -38,7 +38,7 @@ typedef struct {
     int32_t first;
     int32_t spread;
     int32_t sparse; // look for inputs that are the zero point
-    int32_t unused;
+    int32_t stride;
 } a8_armv6m_product_t;
 
 // What is added to each half of a pair's sums of products, so that the halves don't borrow from each other.
@@ -52,6 +52,9 @@ static inline int32_t a8_armv6m_lift(int32_t depth) {
 
 // All channels by two gathered pixels. The records' biases lack the lift; first is lift + lift * 2^16.
 void a8_product_pair_armv6m(const a8_armv6m_product_t *t);
+// The same where a channel's weights are stride bytes apart, as quads and tail count too, and depth is from a channel
+// to the next.
+void a8_product_pair_strided_armv6m(const a8_armv6m_product_t *t);
 // All channels by one pixel as it is. first is what every sum has besides the bias, spread minus the zero point.
 void a8_product_one_armv6m(const a8_armv6m_product_t *t);
 // Pixels of a depthwise convolution, at most 4, whose filter is 3 wide and not dilated across.
@@ -98,6 +101,10 @@ typedef struct {
     int32_t right;
     a8_armv6m_rescale_t input[2];
 } a8_armv6m_add_t;
+
+// Depthwise convolution of one input channel.
+void a8_depthwise_as_conv_s8_armv6m(const a8_conv_params_t *params, const a8_operands_t *operands, int32_t y0,
+    int32_t y1);
 
 void a8_add_row_armv6m(const a8_armv6m_add_t *t);
 

@@ -54,12 +54,28 @@ static inline void product(const a8_product_t *t, bool flat) {
     args.step = t->pixels == 2 ? t->output_step : 0;
     args.input = t->input;
     args.filter = t->filter;
-    args.depth = t->depth;
-    args.quads = t->depth & ~3;
-    args.tail = t->depth & 3;
+    args.depth = t->stride == 1 ? t->depth : 1;
+    args.quads = (t->depth & ~3) * t->stride;
+    args.tail = (t->depth & 3) * t->stride;
+    args.stride = t->stride;
     args.first = (int32_t)(lift + (lift << 16));
     args.spread = A8_ARMV6M_SPREAD;
-    a8_product_pair_armv6m(&args);
+    if (t->stride == 1) {
+        a8_product_pair_armv6m(&args);
+    } else {
+        a8_product_pair_strided_armv6m(&args);
+    }
+}
+
+static inline uint32_t sum_of_channel(const a8_product_t *t, int32_t i) {
+    if (t->stride == 1) {
+        return a8_sum_armv6m(t->filter + i * t->depth, t->depth);
+    }
+    uint32_t sum = 0;
+    for (int32_t k = 0; k < t->depth; k++) {
+        sum += (uint32_t)(int32_t)t->filter[k * t->stride + i];
+    }
+    return sum;
 }
 
 #define BEGIN_BLOCK
@@ -68,7 +84,7 @@ static inline void begin_block(a8_product_t *t, const a8_operands_t *operands, i
     const int32_t zero_point = t->requantize->in_zero_point;
     const uint32_t lift = (uint32_t)a8_armv6m_lift(t->depth);
     a8_armv6m_record_t *records = operands->scratch;
-    t->filter = (const int8_t *)operands->filter + c * t->depth;
+    t->filter = (const int8_t *)operands->filter + (t->stride == 1 ? c * t->depth : c);
     t->channels = channels;
     t->bias = operands->scratch;
     if (again && channels == t->output_step) {
@@ -76,13 +92,14 @@ static inline void begin_block(a8_product_t *t, const a8_operands_t *operands, i
     }
     a8_armv6m_records(t->requantize, operands, c, channels, records);
     for (int32_t i = 0; i < channels; i++) {
-        const uint32_t sum = zero_point == 0 ? 0 : a8_sum_armv6m(t->filter + i * t->depth, t->depth);
+        const uint32_t sum = zero_point == 0 ? 0 : sum_of_channel(t, i);
         records[i].bias = (int32_t)((uint32_t)records[i].bias - lift - (uint32_t)zero_point * sum);
     }
 }
 
 #define TARGET A8_TARGET_ARMV6M
 #define CONV a8_conv_s8_armv6m
+#define DEPTHWISE_AS_CONV a8_depthwise_as_conv_s8_armv6m
 #include "conv_s8_tiled.h"
 
 // Sums of row y begin with what a zero point of the weights takes from them.

@@ -13,6 +13,7 @@
 //
 //   void gather_inside(void *pixels, const int8_t *x0, const int8_t *x1, int32_t rows, int32_t row_step, int32_t count)
 //
+// With DEPTHWISE_AS_CONV defined it makes that kernel too, and product gets weights with a stride.
 // With GATHER_WINDOW defined it has a gather_window of its own instead of gather and gather_fill.
 // in the layout that a8_tiles(TARGET) says the size of. Order: groups of channels, blocks of channels whose weights
 // a flash cache holds, pixels. Taps outside of the image are gathered as the zero point, which adds nothing once
@@ -130,7 +131,8 @@ static inline int32_t pair_at(const a8_conv_params_t *params, int32_t y, int32_t
 }
 #endif
 
-A8_HOT void CONV(const a8_conv_params_t *params, const a8_operands_t *operands, int32_t y0, int32_t y1) {
+static A8_HOT void conv_rows(const a8_conv_params_t *params, const a8_operands_t *operands, int32_t y0, int32_t y1,
+    int32_t stride) {
     const a8_window_t *win = &params->window;
     const int32_t depth = win->filter_h * win->filter_w * params->group_in;
     const int32_t padded = a8_rounded_depth(depth);
@@ -138,7 +140,8 @@ A8_HOT void CONV(const a8_conv_params_t *params, const a8_operands_t *operands, 
     void *pixels = (uint8_t *)operands->scratch + a8_folded_bytes(tiles, params->out_c);
     const bool flat = tiles.flat && a8_conv_is_flat(params);
     const int32_t first = y0 * win->out_w;
-    a8_product_t t = { .depth = depth, .output_step = params->out_c, .requantize = &params->result.requantize };
+    a8_product_t t = { .depth = depth, .stride = stride, .output_step = params->out_c };
+    t.requantize = &params->result.requantize;
     t.per_channel = params->result.requantize.flags & A8_PER_CHANNEL ? 1 : 0;
     int8_t *output = (int8_t *)operands->output + first * params->out_c;
     t.pixels = (y1 - y0) * win->out_w;
@@ -194,6 +197,17 @@ A8_HOT void CONV(const a8_conv_params_t *params, const a8_operands_t *operands, 
     }
 }
 
+A8_HOT void CONV(const a8_conv_params_t *params, const a8_operands_t *operands, int32_t y0, int32_t y1) {
+    conv_rows(params, operands, y0, y1, 1);
+}
+
+#ifdef DEPTHWISE_AS_CONV
+// Depthwise with one input channel: the same, but for the order of weights.
+A8_HOT void DEPTHWISE_AS_CONV(const a8_conv_params_t *params, const a8_operands_t *operands, int32_t y0, int32_t y1) {
+    conv_rows(params, operands, y0, y1, params->out_c);
+}
+#endif
+
 #ifdef FULLY_CONNECTED
 // A row of the batch is a pixel. Channels go by blocks, outside of the pixels, so that few biases lie in scratch.
 A8_HOT void FULLY_CONNECTED(const a8_fully_connected_params_t *params, const a8_operands_t *operands, int32_t y0,
@@ -204,7 +218,7 @@ A8_HOT void FULLY_CONNECTED(const a8_fully_connected_params_t *params, const a8_
     const a8_tiles_t tiles = a8_tiles(TARGET);
     int32_t *folded = operands->scratch;
     const int32_t block = a8_folded_channels(params->out_c);
-    a8_product_t t = { .depth = depth, .output_step = params->out_c, .bias = folded, .requantize = rq };
+    a8_product_t t = { .depth = depth, .stride = 1, .output_step = params->out_c, .bias = folded, .requantize = rq };
     t.per_channel = rq->flags & A8_PER_CHANNEL ? 1 : 0;
     // With a zero point of the weights biases depend on the row: one at a time.
     const int32_t all = rq->filter_zero_point == 0 ? y1 - y0 : 1;

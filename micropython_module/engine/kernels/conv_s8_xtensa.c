@@ -173,33 +173,30 @@ static inline uint32_t sum_of_channel(const int16_t *x, const int8_t *w, int32_t
     return sum;
 }
 
-// One row: weights are read once and not stored. Where the row is long, part after part of it is widened, and sums
-// wait in scratch.
-static A8_HOT void fully_connected_row(const a8_fully_connected_params_t *params, const a8_operands_t *operands,
-    const int8_t *input, int8_t *output) {
+// Channels c .. end - 1 of one row: weights are read once and not stored. Where the row is long, part after part of it
+// is widened, and sums wait in scratch. before: what a zero point of the weights takes from every sum.
+static A8_HOT void fully_connected_block(const a8_fully_connected_params_t *params, const a8_operands_t *operands,
+    const int8_t *input, int8_t *output, uint32_t before, int32_t begin, int32_t end) {
     const a8_requantize_t *rq = &params->result.requantize;
     const int32_t depth = params->depth;
     const int32_t part = a8_mac16_part(depth, params->out_c);
     const bool fours = (depth & 3) == 0;
     int16_t *x = operands->scratch;
     uint32_t *sums = (uint32_t *)(void *)(x + part + 2);
-    uint32_t before = 0; // what a zero point of the weights takes from every sum
-    if (rq->filter_zero_point != 0) {
-        const uint32_t sum = a8_sum_of(input, depth) - (uint32_t)(rq->in_zero_point * depth);
-        before = 0 - sum * (uint32_t)(int32_t)rq->filter_zero_point;
-    }
     uint32_t last[A8_MAC16_PIXELS]; // sums that are no outputs yet
     for (int32_t k = 0; k < depth; k += part) {
         const int32_t n = depth - k < part ? depth - k : part;
-        const int8_t *w = (const int8_t *)operands->filter + k;
-        a8_widen_inputs_xtensa(x, input + k, n, rq->in_zero_point, fours);
+        const int8_t *w = (const int8_t *)operands->filter + begin * depth + k;
+        if (part < depth || begin == 0) {
+            a8_widen_inputs_xtensa(x, input + k, n, rq->in_zero_point, fours);
+        }
         int32_t waiting = 0;
         bool brief = !(rq->flags & A8_PER_CHANNEL);
-        for (int32_t c = 0; c < params->out_c; c++, w += depth) {
+        for (int32_t c = begin; c < end; c++, w += depth) {
             const uint32_t bias = (operands->bias != NULL ? (uint32_t)a8_load_i32(operands->bias + 4 * c) : 0) + before;
-            const uint32_t sum = sum_of_channel(x, w, n, fours, k == 0 ? bias : sums[c]);
+            const uint32_t sum = sum_of_channel(x, w, n, fours, k == 0 ? bias : sums[c - begin]);
             if (k + n < depth) {
-                sums[c] = sum;
+                sums[c - begin] = sum;
                 continue;
             }
             if (brief) {
@@ -207,7 +204,7 @@ static A8_HOT void fully_connected_row(const a8_fully_connected_params_t *params
             }
             // Channels with one multiplier wait for each other.
             last[waiting++] = sum;
-            if (brief && waiting < A8_MAC16_PIXELS && c + 1 < params->out_c) {
+            if (brief && waiting < A8_MAC16_PIXELS && c + 1 < end) {
                 continue;
             }
             const int32_t first = c + 1 - waiting;
@@ -218,6 +215,20 @@ static A8_HOT void fully_connected_row(const a8_fully_connected_params_t *params
                 waiting, output + first, 1);
             waiting = 0;
         }
+    }
+}
+
+static A8_HOT void fully_connected_row(const a8_fully_connected_params_t *params, const a8_operands_t *operands,
+    const int8_t *input, int8_t *output) {
+    const a8_requantize_t *rq = &params->result.requantize;
+    uint32_t before = 0;
+    if (rq->filter_zero_point != 0) {
+        const uint32_t sum = a8_sum_of(input, params->depth) - (uint32_t)(rq->in_zero_point * params->depth);
+        before = 0 - sum * (uint32_t)(int32_t)rq->filter_zero_point;
+    }
+    for (int32_t c = 0; c < params->out_c; c += A8_MAC16_SUMS) {
+        const int32_t end = params->out_c - c < A8_MAC16_SUMS ? params->out_c : c + A8_MAC16_SUMS;
+        fully_connected_block(params, operands, input, output, before, c, end);
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Depthwise convolution, four output channels at a time over all pixels of a call: their weights are widened once.
+// Depthwise convolution, four output channels at a time over all pixels of a call: their weights are widened once,
+// unless all four channels come from one of the input.
 // Fewer than four channels go the portable way.
 #include <stddef.h>
 
@@ -36,24 +37,41 @@ typedef struct {
     uint32_t base; // 48: what takes the zero point off two elements
     uint32_t bias[LANES]; // 52
     a8_brief_t outputs[LANES]; // 68
+    int32_t tap_step; // 116: bytes from a tap's weights to the next one's
 } run_t;
 
-typedef char a8_assert_run_t[offsetof(run_t, bias) == 52 && offsetof(run_t, outputs) == 68 ? 1 : -1];
+typedef char a8_assert_run_t[offsetof(run_t, bias) == 52 && offsetof(run_t, outputs) == 68 &&
+            offsetof(run_t, tap_step) == 116
+        ? 1
+        : -1];
 
+// Taps of four channels of the input, whose weights are widened: two words a tap.
+#define FOUR_BEGIN ""
 #define FOUR(AT) \
     "ldr r8, [r1" AT "]\n" \
     "sxtab16 r9, r12, r8, ror #8\n" \
-    "sxtab16 r8, r12, r8\n" MULTIPLY("r9")
-#define ONE(AT) \
-    "ldrsb r8, [r1" AT "]\n" \
-    "add r8, r8, r12\n" \
-    "pkhbt r8, r8, r8, lsl #16\n" MULTIPLY("r8")
-#define MULTIPLY(ODD) \
+    "sxtab16 r8, r12, r8\n" \
     "ldrd r10, r11, [r3], #8\n" \
     "smlabb r4, r8, r10, r4\n" \
-    "smlabb r5, " ODD ", r11, r5\n" \
+    "smlabb r5, r9, r11, r5\n" \
     "smlatt r6, r8, r10, r6\n" \
-    "smlatt r7, " ODD ", r11, r7\n"
+    "smlatt r7, r9, r11, r7\n"
+#define FOUR_SKIP "add r3, #8\n"
+// Taps of one channel that makes all four. It needs fewer registers, so weights are widened on the way: r9 is the step
+// from a tap's to the next one's.
+#define ONE_BEGIN "ldr r9, [r0, #116]\n"
+#define ONE(AT) \
+    "ldrsb r8, [r1" AT "]\n" \
+    "ldr r10, [r3]\n" \
+    "add r3, r9\n" \
+    "add r8, r8, r12\n" \
+    "sxtb16 r11, r10, ror #8\n" \
+    "sxtb16 r10, r10\n" \
+    "smlabb r4, r8, r10, r4\n" \
+    "smlabb r5, r8, r11, r5\n" \
+    "smlabt r6, r8, r10, r6\n" \
+    "smlabt r7, r8, r11, r7\n"
+#define ONE_SKIP "add r3, r9\n"
 #define OUTPUT(LANE, SUM) \
     "ldm r2!, {r8-r10}\n" \
     "lsl " SUM ", " SUM ", #1\n" \
@@ -65,8 +83,8 @@ typedef char a8_assert_run_t[offsetof(run_t, bias) == 52 && offsetof(run_t, outp
     "strb r9, [r3, #" LANE "]\n"
 
 // In registers: r0 the run, r1 a row of taps, r2 the step of columns, r3 weights, r4-r7 sums, r12 the zero point, lr
-// rows in the low half, columns of this row in the high one.
-#define RUN(TAP) \
+// rows in the low half, and in the high one the columns of this row that follow.
+#define RUN(BEGIN, TAP, SKIP) \
     __asm volatile( \
         "push {r4-r11, lr}\n" \
         "ldr r12, [r0, #48]\n" \
@@ -75,58 +93,63 @@ typedef char a8_assert_run_t[offsetof(run_t, bias) == 52 && offsetof(run_t, outp
         "ldm lr, {r4-r7}\n" \
         "ldrd r1, r3, [r0]\n" \
         "ldrd r2, lr, [r0, #32]\n" \
-        "ldrd r9, r8, [r0, #24]\n" \
+        "ldr r8, [r0, #28]\n" BEGIN \
         "cmp r8, #2\n" \
         "blt 4f\n" \
         "beq 3f\n" \
         ".balign 4\n" \
-        "2:\n" TAP("") TAP(", r2") TAP(", r2, lsl #1") "ldr r8, [r0, #24]\n" \
-                                                       "subs lr, #1\n" \
-                                                       "add r1, r8\n" \
-                                                       "bne 2b\n" \
-                                                       "b 6f\n" \
-                                                       "3:\n" TAP("") TAP(", r2") "ldr r8, [r0, #24]\n" \
-                                                                                  "subs lr, #1\n" \
-                                                                                  "add r1, r8\n" \
-                                                                                  "add r3, #8\n" \
-                                                                                  "bne 3b\n" \
-                                                                                  "b 6f\n" \
-                                                                                  "4:\n" \
-                                                                                  "ldr r8, [r0, #16]\n" \
-                                                                                  "add lr, lr, r8, lsl #16\n" \
-                                                                                  "5:\n" TAP("") "add r1, r2\n" \
-                                                                                                 "sub lr, #0x10000\n" \
-                                                                                                 "cmp lr, #0x10000\n" \
-                                                                                                 "bge 5b\n" \
-                                                                                                 "ldrd r9, r10, [r0, #16]\n" \
-                                                                                                 "ldr r8, [r0, #24]\n" \
+        "2:\n" TAP("") \
+            TAP(", r2") \
+                TAP(", r2, lsl #1") "ldr r8, [r0, #24]\n" \
+                                    "subs lr, #1\n" \
+                                    "add r1, r8\n" \
+                                    "bne 2b\n" \
+                                    "b 6f\n" \
+                                    "3:\n" TAP("") \
+                                        TAP(", r2") "ldr r8, [r0, #24]\n" \
+                                                    "subs lr, #1\n" \
+                                                    "add r1, r8\n" SKIP \
+                                                    "bne 3b\n" \
+                                                    "b 6f\n" \
+                                                    "4:\n" \
+                                                    "ldr r8, [r0, #16]\n" \
+                                                    "add lr, lr, r8, lsl #16\n" \
+                                                    "sub lr, #0x10000\n" \
+                                                    "5:\n" TAP("") "add r1, r2\n" \
+                                                                   "subs lr, #0x10000\n" \
+                                                                   "bpl 5b\n" \
+                                                                   "ldrd r8, r10, [r0, #16]\n" \
+                                                                   "ldr r11, [r0, #24]\n" \
+                                                                   "add r3, r10\n" \
+                                                                   "add r1, r11\n" \
+                                                                   "sub lr, #1\n" \
+                                                                   "add lr, lr, r8, lsl #16\n" \
+                                                                   "lsls r8, lr, #16\n" \
+                                                                   "bne 5b\n" \
+                                                                   "6:\n" \
+                                                                   "add r2, r0, #68\n" \
+                                                                   "ldr r3, [r0, #8]\n" OUTPUT("0", "r4") \
+                                                                       OUTPUT("1", "r5") \
+                                                                           OUTPUT("2", "r6") \
+                                                                               OUTPUT("3", "r7") "ldr r8, [r0]\n" \
+                                                                                                 "ldrd r9, r10, [r0, #40]\n" \
+                                                                                                 "ldr r11, [r0, #12]\n" \
+                                                                                                 "add r8, r9\n" \
                                                                                                  "add r3, r10\n" \
-                                                                                                 "add r1, r8\n" \
-                                                                                                 "subs lr, #1\n" \
-                                                                                                 "it ne\n" \
-                                                                                                 "addne lr, lr, r9, lsl #16\n" \
-                                                                                                 "bne 5b\n" \
-                                                                                                 "6:\n" \
-                                                                                                 "add r2, r0, #68\n" \
-                                                                                                 "ldr r3, [r0, #8]\n" OUTPUT("0", "r4") OUTPUT("1", "r5") OUTPUT("2", "r6") OUTPUT("3", "r7") "ldr r8, [r0]\n" \
-                                                                                                                                                                                              "ldrd r9, r10, [r0, #40]\n" \
-                                                                                                                                                                                              "ldr r11, [r0, #12]\n" \
-                                                                                                                                                                                              "add r8, r9\n" \
-                                                                                                                                                                                              "add r3, r10\n" \
-                                                                                                                                                                                              "subs r11, #1\n" \
-                                                                                                                                                                                              "str r8, [r0]\n" \
-                                                                                                                                                                                              "strd r3, r11, [r0, #8]\n" \
-                                                                                                                                                                                              "bne 1b\n" \
-                                                                                                                                                                                              "pop {r4-r11, pc}\n")
+                                                                                                 "subs r11, #1\n" \
+                                                                                                 "str r8, [r0]\n" \
+                                                                                                 "strd r3, r11, [r0, #8]\n" \
+                                                                                                 "bne 1b\n" \
+                                                                                                 "pop {r4-r11, pc}\n")
 
 // Four channels of the input, each of which makes one of the output.
 static A8_HOT A8_NAKED void run_four(A8_UNUSED run_t *run) {
-    RUN(FOUR);
+    RUN(FOUR_BEGIN, FOUR, FOUR_SKIP);
 }
 
 // One channel of the input, which makes all four.
 static A8_HOT A8_NAKED void run_one(A8_UNUSED run_t *run) {
-    RUN(ONE);
+    RUN(ONE_BEGIN, ONE, ONE_SKIP);
 }
 
 // ---- Blocks of four channels ----------------------------------------------
@@ -134,12 +157,12 @@ static A8_HOT A8_NAKED void run_one(A8_UNUSED run_t *run) {
 typedef struct {
     const a8_conv_params_t *params;
     const int8_t *input; // of the first channel
-    const uint32_t *weights; // two words a tap: channels 0 and 2, 1 and 3
+    const int8_t *weights; // of the first tap; widened: two words a tap, of channels 0 and 2, 1 and 3
     int8_t *output; // of the first channel, in the first row
     const int32_t *multipliers; // of the four channels, or of all
     const int8_t *shifts;
     int32_t per_channel; // 1 or 0
-    bool from_one; // all four channels come from one of the input
+    bool from_one; // all four channels come from one of the input; their weights are as they lie
     run_t run;
 } lanes_t;
 
@@ -180,8 +203,9 @@ static void one_pixel(const lanes_t *l, a8_taps_t ty, int32_t top, int8_t *outpu
             for (int32_t fx = tx.first; fx < tx.end; fx++) {
                 const int8_t *in = l->input +
                     ((top + fy * win->dilation_h) * win->in_w + left + fx * win->dilation_w) * params->in_c;
-                const uint32_t pair = l->weights[2 * (fy * win->filter_w + fx) + (i & 1)];
-                sum += (uint32_t)((in[l->from_one ? 0 : i] - rq->in_zero_point) * (int16_t)(pair >> 8 * (i & 2)));
+                const int8_t *tap = l->weights + (fy * win->filter_w + fx) * l->run.tap_step;
+                const int32_t weight = l->from_one ? tap[i] : (int16_t)(a8_load_word(tap + 4 * (i & 1)) >> 8 * (i & 2));
+                sum += (uint32_t)((in[l->from_one ? 0 : i] - rq->in_zero_point) * weight);
             }
         }
         const uint32_t value = (uint32_t)a8_requantize((int32_t)sum, l->multipliers[i * l->per_channel],
@@ -207,7 +231,7 @@ static inline void run_rows(lanes_t *l, const segment_t *segments, const segment
             continue;
         }
         const int8_t *x = l->input + (top + ty.first * win->dilation_h) * in_row;
-        const uint32_t *w = l->weights + 2 * ty.first * win->filter_w;
+        const int8_t *w = l->weights + ty.first * win->filter_w * l->run.tap_step;
         l->run.rows = ty.end - ty.first;
         for (const segment_t *s = segments; s != end; s++) {
             l->run.segment = *s;
@@ -226,7 +250,7 @@ static inline void run_rows(lanes_t *l, const segment_t *segments, const segment
 #define SEGMENTS (12)
 
 // The segments of a row: their number, or 0 if there are too many of them or a window lies outside altogether.
-static int32_t divide_row(const a8_conv_params_t *params, segment_t *s) {
+static int32_t divide_row(const a8_conv_params_t *params, int32_t tap_step, segment_t *s) {
     const a8_window_t *win = &params->window;
     const int32_t column = win->dilation_w * params->in_c;
     int32_t n = 0;
@@ -248,11 +272,11 @@ static int32_t divide_row(const a8_conv_params_t *params, segment_t *s) {
             return 0;
         }
         s->x = (left + tx.first * win->dilation_w) * params->in_c;
-        s->weights = tx.first * A8_WIDENED_TAP_ARMDSP;
+        s->weights = tx.first * tap_step;
         s->output = x * params->out_c;
         s->count = 1;
         s->columns = columns;
-        s->weights_skip = (win->filter_w - columns) * A8_WIDENED_TAP_ARMDSP;
+        s->weights_skip = (win->filter_w - columns) * tap_step;
         s->kind = win->filter_w == 3 && columns > 1 ? columns : 0;
         s->row_step = win->dilation_h * win->in_w * params->in_c - (s->kind != 0 ? 0 : columns * column);
         s++;
@@ -272,9 +296,10 @@ A8_HOT void a8_depthwise_conv_s8_armdsp(const a8_conv_params_t *params, const a8
         return;
     }
     lanes_t l = { .params = params, .weights = operands->scratch, .from_one = group != 1 };
+    l.run.tap_step = l.from_one ? out_c : A8_WIDENED_TAP_ARMDSP;
     l.per_channel = rq->flags & A8_PER_CHANNEL ? 1 : 0;
     segment_t segments[SEGMENTS];
-    const int32_t n = divide_row(params, segments);
+    const int32_t n = divide_row(params, l.run.tap_step, segments);
     l.run.x_step = win->stride_w * params->in_c;
     l.run.column_step = win->dilation_w * params->in_c;
     l.run.output_step = out_c;
@@ -282,8 +307,12 @@ A8_HOT void a8_depthwise_conv_s8_armdsp(const a8_conv_params_t *params, const a8
     for (int32_t first = 0; first < out_c; first += together) {
         for (int32_t i = 0; i < together; i += LANES) {
             const int32_t c = first + (i + LANES <= together ? i : together - LANES); // some once more
-            widen_weights((const int8_t *)operands->filter + c, win->filter_h * win->filter_w, out_c,
-                operands->scratch);
+            const int8_t *filter = (const int8_t *)operands->filter + c;
+            if (l.from_one) {
+                l.weights = filter;
+            } else {
+                widen_weights(filter, win->filter_h * win->filter_w, out_c, operands->scratch);
+            }
             l.input = (const int8_t *)operands->input + (l.from_one ? c / group : c);
             l.output = (int8_t *)operands->output + y0 * win->out_w * out_c + c;
             const bool runs = prepare_lanes(&l, operands, c) && n > 0;

@@ -91,24 +91,11 @@ static inline void run_of_pixels(const a8_depthwise_run_t *run) {
 
 A8_HOT void a8_depthwise_conv_s8_armv6m(const a8_conv_params_t *params, const a8_operands_t *t, int32_t y0,
     int32_t y1) {
-    if (!a8_depthwise_is_conv(params)) {
+    if (a8_depthwise_is_conv(params)) {
+        a8_depthwise_as_conv_s8_armv6m(params, t, y0, y1);
+    } else {
         channel_by_channel(params, t, y0, y1);
-        return;
     }
-    // A convolution of one input channel, but for the order of weights.
-    a8_conv_params_t conv = *params;
-    a8_operands_t operands = *t;
-    const int32_t taps = params->window.filter_h * params->window.filter_w;
-    int8_t *turned = (int8_t *)t->scratch + a8_conv_s8_scratch(A8_TARGET_ARMV6M, params);
-    const int8_t *w = t->filter;
-    for (int32_t i = 0; i < taps && y0 == 0; i++) {
-        for (int32_t c = 0; c < params->out_c; c++) {
-            turned[c * taps + i] = *w++;
-        }
-    }
-    conv.group_out = params->out_c;
-    operands.filter = turned;
-    a8_conv_s8_armv6m(&conv, &operands, y0, y1);
 }
 
 #endif

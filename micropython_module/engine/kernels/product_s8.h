@@ -15,6 +15,7 @@ typedef struct {
     int32_t pixels;
     const int8_t *filter;
     int32_t depth;
+    int32_t stride; // 1: the weights of a channel lie side by side; or so far apart, and those of a tap side by side
     int32_t channels;
     const int32_t *bias; // with what the input's zero point adds
     const int32_t *multipliers;

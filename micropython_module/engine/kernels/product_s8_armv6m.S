@@ -14,11 +14,20 @@
 //   r8, r9: A and B of the first channel  r10, r11: of the second  r12: 0x7fff7fff
 //   lr the least output
 
-.macro TWO_TAPS
+// To the next weight; one that is not the next byte is as far as lr says.
+.macro NEXT_WEIGHT strided
+.if \strided
+    add r3, lr
+.else
+    adds r3, #1
+.endif
+.endm
+
+.macro TWO_TAPS strided
     ldmia r0!, {r4, r5}
     ldrsb r6, [r1, r3]
     ldrsb r7, [r2, r3]
-    adds r3, #1
+    NEXT_WEIGHT \strided
     muls r6, r4
     muls r4, r7
     ldrsb r7, [r1, r3]
@@ -35,7 +44,24 @@
     add r7, r12
     lsrs r7, r7, #16
     add r11, r7
-    adds r3, #1
+    NEXT_WEIGHT \strided
+.endm
+
+.macro ONE_TAP strided
+    ldmia r0!, {r4}
+    ldrsb r6, [r1, r3]
+    ldrsb r7, [r2, r3]
+    muls r6, r4
+    add r8, r6
+    add r6, r12
+    lsrs r6, r6, #16
+    add r9, r6
+    muls r7, r4
+    add r10, r7
+    add r7, r12
+    lsrs r7, r7, #16
+    add r11, r7
+    NEXT_WEIGHT \strided
 .endm
 
 // One channel's outputs of two pixels, the second one first: a single pixel has both in the same place. a and b are
@@ -69,14 +95,15 @@
     str r3, [sp, #OUTPUT]
 .endm
 
-FUNCTION a8_product_pair_armv6m
+// Eight taps a turn; strided ones four, without regard to how many fours there are.
+.macro PRODUCT_PAIR strided
     ENTER WORDS
     ldr r1, [sp, #SPREAD]
     mov r12, r1
     ldr r1, [sp, #MIN]
     mov lr, r1
 
-.Lpair_channels:
+.Lchannels\@:
     ldr r1, [sp, #W]
     ldr r0, [sp, #DEPTH]
     adds r2, r1, r0
@@ -96,60 +123,70 @@ FUNCTION a8_product_pair_armv6m
     movs r4, #0
     mov r9, r4
     mov r11, r4
+.if \strided
+    ldr r4, [sp, #STRIDE]
+    mov lr, r4
+.endif
     negs r3, r3
     beq 2f
+.if \strided == 0
     lsls r4, r3, #29
-    bpl .Lpair_loop // a multiple of 8
-    TWO_TAPS
-    TWO_TAPS
+    bpl .Lloop\@ // a multiple of 8
+    TWO_TAPS \strided
+    TWO_TAPS \strided
     cmp r3, #0
-    bne .Lpair_loop
-2:  b .Lpair_tail
+    bne .Lloop\@
+.else
+    b .Lloop\@
+.endif
+2:  b .Ltail\@
     .balign 4
-.Lpair_loop:
-    TWO_TAPS
-    TWO_TAPS
-    TWO_TAPS
-    TWO_TAPS
-    bne .Lpair_loop
+.Lloop\@:
+    TWO_TAPS \strided
+    TWO_TAPS \strided
+.if \strided
+    cmp r3, #0
+.else
+    TWO_TAPS \strided
+    TWO_TAPS \strided
+.endif
+    bne .Lloop\@
 
-.Lpair_tail:
+.Ltail\@:
     ldr r5, [sp, #TAIL]
     cmp r3, r5
-    beq .Lpair_outputs
-.Lpair_tap:
-    ldmia r0!, {r4}
-    ldrsb r6, [r1, r3]
-    ldrsb r7, [r2, r3]
-    muls r6, r4
-    add r8, r6
-    add r6, r12
-    lsrs r6, r6, #16
-    add r9, r6
-    muls r7, r4
-    add r10, r7
-    add r7, r12
-    lsrs r7, r7, #16
-    add r11, r7
-    adds r3, #1
+    beq .Loutputs\@
+.Ltap\@:
+    ONE_TAP \strided
     cmp r3, r5
-    bne .Lpair_tap
+    bne .Ltap\@
 
-.Lpair_outputs:
+.Loutputs\@:
+.if \strided
+    ldr r4, [sp, #MIN]
+    mov lr, r4
+.endif
     OUTPUTS r8, r9
     ldr r4, [sp, #CHANNELS]
     subs r4, #2
     str r4, [sp, #CHANNELS]
     bhs 1f
-    b .Lpair_end
+    b .Lend\@
 1:  OUTPUTS r10, r11
     ldr r4, [sp, #CHANNELS]
     cmp r4, #0
-    beq .Lpair_end
-    b .Lpair_channels
+    beq .Lend\@
+    b .Lchannels\@
 
-.Lpair_end:
+.Lend\@:
     LEAVE WORDS
+.endm
+
+FUNCTION a8_product_pair_armv6m
+    PRODUCT_PAIR 0
+
+FUNCTION a8_product_pair_strided_armv6m
+    PRODUCT_PAIR 1
 
 // ---- Gathering ------------------------------------------------------------
 

@@ -47,18 +47,18 @@ static uint32_t fully_connected_scratch_xtensa(const a8_fully_connected_params_t
         return scratch_xtensa(params->depth, params->batches);
     }
     const int32_t part = a8_mac16_part(params->depth, params->out_c);
-    return 2 * (uint32_t)part + 4 + (part < params->depth ? 4 * (uint32_t)params->out_c : 0);
+    return 2 * (uint32_t)part + 4 + (part < params->depth ? 4 * (uint32_t)a8_mac16_sums(params->out_c) : 0);
 }
 
-// Two filters, then rows of inputs, behind which a window reads on as far as its weights go.
+// One filter or two, then rows of inputs, behind which a window reads on as far as its weights go.
 static uint32_t depthwise_scratch_xtensa(const a8_conv_params_t *params) {
     const a8_window_t *win = &params->window;
     if (win->dilation_h != 1 || win->dilation_w != 1) {
         return 0;
     }
     const a8_mac16_plane_t plane = a8_mac16_plane(params);
-    const uint64_t filters = 2 * 8 * (uint64_t)plane.groups * (uint64_t)win->filter_h;
-    const uint64_t rows = (uint64_t)(plane.rows - 1) * win->stride_h + (uint64_t)win->filter_h;
+    const uint64_t filters = 8 * (uint64_t)plane.filters * (uint64_t)plane.groups * (uint64_t)plane.taps;
+    const uint64_t rows = (uint64_t)(plane.rows - 1) * win->stride_h + (uint64_t)plane.taps;
     const uint64_t bytes = filters + 2 * rows * (uint64_t)plane.pitch + 8 * (uint64_t)plane.groups + 4;
     return bytes < UINT32_MAX ? (uint32_t)bytes : UINT32_MAX;
 }
@@ -84,9 +84,10 @@ uint32_t a8_depthwise_conv_s8_scratch(a8_target_t target, const a8_conv_params_t
         return depthwise_scratch_xtensa(params);
     }
     if (target == A8_TARGET_ARMV6M && a8_depthwise_is_conv(params)) {
-        const uint64_t weights = (uint64_t)(uint32_t)filter_depth(params) * (uint32_t)params->out_c;
-        const uint64_t all = weights + a8_conv_s8_scratch(target, params);
-        return all < UINT32_MAX ? (uint32_t)all : UINT32_MAX;
+        return a8_conv_s8_scratch(target, params);
+    }
+    if (target == A8_TARGET_ARMDSP && params->group_out != 1) {
+        return 0; // weights are widened as they are read
     }
     if (target != A8_TARGET_ARMDSP) {
         return (uint32_t)a8_folded_bytes(a8_tiles(target), target == A8_TARGET_ARMV6M ? params->in_c : 0);

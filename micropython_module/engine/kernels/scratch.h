@@ -50,7 +50,7 @@ static inline uint64_t a8_folded_bytes(a8_tiles_t tiles, int32_t channels) {
     return (uint64_t)(uint32_t)(channels < tiles.channels ? channels : tiles.channels) * tiles.folded;
 }
 
-// Several output channels of one input channel, which a convolution makes once their weights are in its order.
+// Several output channels of one input channel: a convolution, but for the order of weights.
 static inline bool a8_depthwise_is_conv(const a8_conv_params_t *params) {
     return params->in_c == 1 && params->group_out > 1;
 }
@@ -108,30 +108,54 @@ static inline int32_t a8_mac16_rows(int32_t depth, int32_t batches) {
     return rows < 4 ? 0 : rows;
 }
 
+// Sums of so many channels wait from part to part: rows are widened again for the next ones.
+#define A8_MAC16_SUMS (32)
+
+static inline int32_t a8_mac16_sums(int32_t out_c) {
+    return out_c < A8_MAC16_SUMS ? out_c : A8_MAC16_SUMS;
+}
+
 static inline int32_t a8_mac16_part(int32_t depth, int32_t out_c) {
     const int32_t part = 256;
     const int32_t padded = depth < INT32_MAX - 3 ? (depth + 3) & ~3 : depth;
-    return (padded - part) / 2 <= out_c ? padded : part;
+    return (padded - part) / 2 <= a8_mac16_sums(out_c) ? padded : part;
 }
 
-// And how a depthwise convolution widens a channel: rows of outputs at once, the elements from one row of inputs
-// to the next, and fours of elements in a row of weights.
+// And how a depthwise convolution widens a channel: rows of outputs at once, rows of taps at once (fewer than there are
+// for one row of outputs only), the elements from one row of inputs to the next, and fours of elements in a row of
+// weights. Windows that begin at an odd element need weights of their own.
 #define A8_MAC16_PLANE_BYTES (1024)
+// Windows whose rows take more than the first of these are walked some rows at a time, at least three, which take the
+// second of them.
+#define A8_MAC16_WINDOW_BYTES (768)
+#define A8_MAC16_PIECE_BYTES (384)
+// Sums on the stack.
+#define A8_MAC16_WAITING (80)
 
 typedef struct {
     int32_t rows;
+    int32_t taps;
     int32_t pitch;
     int32_t groups;
+    int32_t filters; // 2 with those for odd elements, else 1
 } a8_mac16_plane_t;
 
 static inline a8_mac16_plane_t a8_mac16_plane(const a8_conv_params_t *params) {
     const a8_window_t *win = &params->window;
     a8_mac16_plane_t plane;
-    plane.groups = (win->filter_w + 1 + 3) / 4;
+    plane.filters = win->stride_w % 2 != 0 ? 2 : 1;
+    plane.groups = (win->filter_w + plane.filters - 1 + 3) / 4;
     plane.pitch = ((win->out_w - 1) * win->stride_w + win->filter_w + 1) & ~1;
     const int32_t rows = A8_MAC16_PLANE_BYTES / 2 / plane.pitch;
     plane.rows = rows > win->filter_h ? (rows - win->filter_h) / win->stride_h + 1 : 1;
     plane.rows = plane.rows < win->out_h ? plane.rows : win->out_h;
+    plane.taps = win->filter_h;
+    const int64_t row = 2 * (int64_t)plane.pitch + 8 * (int64_t)plane.groups * plane.filters;
+    if (row * win->filter_h > A8_MAC16_WINDOW_BYTES && win->filter_h > 3 && win->out_w <= A8_MAC16_WAITING) {
+        const int32_t piece = (int32_t)(A8_MAC16_PIECE_BYTES / row);
+        plane.rows = 1;
+        plane.taps = piece > 3 ? piece : 3;
+    }
     return plane;
 }
 
