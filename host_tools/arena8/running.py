@@ -59,8 +59,8 @@ class Running:
 
     @property
     def board(self) -> str:
-        """The board's name without the variant of the build."""
-        return self.build.partition("-")[0]
+        """The board's name; with the variant of the build where that is a board of its own here."""
+        return self.build if self.build in boards.all_boards() else self.build.partition("-")[0]
 
     def as_dict(self) -> dict[str, Any]:
         about = asdict(self)
