@@ -69,7 +69,7 @@ firmware: $(VENV)/host ## Build the firmware of BOARD with the models of MODEL f
 
 .PHONY: dist
 dist: $(VENV)/host ## Make build/dist: the wheel, generic firmware of the RP2 boards, manifest, SBOM.
-	$(PACKAGES) base rp2
+	$(PACKAGES) base rp2 RPI_PICO2-RISCV
 	@$(PYTHON) firmware/dist.py
 
 .PHONY: demo

@@ -315,8 +315,10 @@ class Builder:
     def has_libstdcxx(self):
         """The linker is told -lstdc++ though no C++ is in the firmware. Where only the headers of the C++
         library are installed (its archives are 300 MB), an empty archive answers."""
+        cross = self.facts["toolchain"]
+        core = ["-mcpu=cortex-m0plus", "-mthumb"] if cross.startswith("arm") else []
         name = subprocess.run(
-            ["arm-none-eabi-g++", "-mcpu=cortex-m0plus", "-mthumb", "-print-file-name=libstdc++.a"],
+            [f"{cross}g++", *core, "-print-file-name=libstdc++.a"],
             capture_output=True,
             text=True,
         ).stdout.strip()
@@ -325,7 +327,7 @@ class Builder:
         place = self.out / "lib" / "libstdc++.a"
         if not place.is_file():
             place.parent.mkdir(parents=True, exist_ok=True)
-            self.run("ar", ["arm-none-eabi-ar", "rc", place])
+            self.run("ar", [f"{cross}ar", "rc", place])
         return False
 
     def make(self, port, *variables):

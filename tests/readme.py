@@ -23,8 +23,8 @@ def scripts() -> list[tuple[str, str]]:
 
 
 def printed_on(output: str, model: str, target: str | None) -> str:
-    """What the output is on another target: the README's arena is that of RPI_PICO, and kernels of each target
-    want scratch of their own. None: CPython, which takes the most that any target does."""
+    """What the output is on another target. The README's arena is that of RPI_PICO, and the kernels of each
+    target want scratch of their own. None: CPython, which takes the most that any target does."""
     pico, here = (str(arena8.arena_size(model, target=name)) for name in ("RPI_PICO", target))
     assert pico in output
     return output.replace(pico, here)

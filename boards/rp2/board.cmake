@@ -1,14 +1,22 @@
 # SPDX-License-Identifier: MIT
 # What the boards of this folder share. Each is MicroPython's own board of the same name (SDK board, pins, radio,
-# size of the filesystem) with a ROMFS before the filesystem; sizes come from the board's facts.json.
+# size of the filesystem) with a ROMFS before the filesystem; sizes come from the board's facts.json. A folder named
+# BOARD-VARIANT is a variant of MicroPython's board.
 
 get_filename_component(ARENA8_BOARD ${MICROPY_BOARD_DIR} NAME)
+set(ARENA8_VARIANT)
+if(ARENA8_BOARD MATCHES "^([^-]+)-(.+)$")
+    set(ARENA8_BOARD ${CMAKE_MATCH_1})
+    set(ARENA8_VARIANT _${CMAKE_MATCH_2})
+endif()
 set(ARENA8_STOCK ${MICROPY_PORT_DIR}/boards/${ARENA8_BOARD})
 if(NOT EXISTS ${ARENA8_STOCK}/mpconfigboard.cmake)
     message(FATAL_ERROR "this MicroPython has no board ${ARENA8_BOARD}: ${ARENA8_STOCK}")
 endif()
 include(${ARENA8_STOCK}/mpconfigboard.cmake)
-if(NOT MICROPY_BOARD_VARIANT)
+if(ARENA8_VARIANT)
+    include(${ARENA8_STOCK}/mpconfigvariant${ARENA8_VARIANT}.cmake)
+elseif(NOT MICROPY_BOARD_VARIANT)
     include(${ARENA8_STOCK}/mpconfigvariant.cmake OPTIONAL)
 endif()
 

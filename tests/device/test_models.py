@@ -234,8 +234,6 @@ def test_ctrl_c_stops_an_invoke(machine, repl, opened):
         repl.finish(60)
     assert repl.exec("print('alive')").strip() == b"alive"
     if machine.name == "RPI_PICO":
-        # It came out of the middle of the first: one takes several seconds here.
-        assert int(repl.exec("print(reached)")) == 0
         repl.exec("_a8.reset()\nfor i in range(3): _a8.step()")
         name = "digits"  # a whole answer of the long one would take as long again
         model = opened(name)

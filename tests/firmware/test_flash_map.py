@@ -31,10 +31,15 @@ def test_regions_follow_each_other_and_fill_the_flash(board):
     assert end == f["flash"]["bytes"]
 
 
+def stock_name(board: str) -> str:
+    """MicroPython's board of which this is one, or a variant."""
+    return board.partition("-")[0]
+
+
 @pytest.mark.parametrize("board", RP2_BOARDS)
 def test_the_filesystem_is_where_the_stock_firmware_has_it(board, trees):
     """MicroPython's header says its size, and the port puts it at the end of flash."""
-    stock = (trees.micropython / "ports/rp2/boards" / board / "mpconfigboard.h").read_text()
+    stock = (trees.micropython / "ports/rp2/boards" / stock_name(board) / "mpconfigboard.h").read_text()
     f = facts(board)
     words = define(stock, "MICROPY_HW_FLASH_STORAGE_BYTES")
     words = words.replace("PICO_FLASH_SIZE_BYTES", str(f["flash"]["bytes"]))
@@ -44,15 +49,22 @@ def test_the_filesystem_is_where_the_stock_firmware_has_it(board, trees):
 
 @pytest.mark.parametrize("board", RP2_BOARDS)
 def test_stock_boards_are_of_the_chip_and_flash_that_the_facts_say(board, trees):
-    stock = (trees.micropython / "ports/rp2/boards" / board / "mpconfigboard.cmake").read_text()
+    stock = (trees.micropython / "ports/rp2/boards" / stock_name(board) / "mpconfigboard.cmake").read_text()
     name = re.search(r'set\(PICO_BOARD "(\w+)"\)', stock).group(1)
     header = (trees.pico_sdk / f"src/boards/include/boards/{name}.h").read_text()
     size = re.search(r"#define PICO_FLASH_SIZE_BYTES \((\d+) \* 1024 \* 1024\)", header).group(1)
     f = facts(board)
     assert int(size) << 20 == f["flash"]["bytes"]
     assert re.search(r"PICO_PLATFORM\W+(rp\d+)", header).group(1).upper() == f["chip"]
-    families = {"RP2040": "0xe48bff56", "RP2350": "0xe48bff59"}
-    assert f["uf2"]["family"] == families[f["chip"]]
+    families = {"armv6m": "0xe48bff56", "armdsp": "0xe48bff59", "rv32": "0xe48bff5a"}
+    assert f["uf2"]["family"] == families[f["target"]]
+
+
+def test_the_variant_for_riscv_is_a_pico_2_whose_files_stay():
+    """One board, and a change of cores leaves its ROMFS and filesystem where they were."""
+    arm, riscv = facts("RPI_PICO2"), facts("RPI_PICO2-RISCV")
+    differ = {key for key in arm if arm[key] != riscv[key]}
+    assert differ == {"board", "name", "core", "target", "toolchain", "uf2"} and set(arm) == set(riscv)
 
 
 @pytest.mark.parametrize("script", ["defines", "provides", "boot stage"])
@@ -169,9 +181,12 @@ def test_the_port_finds_our_settings(board, trees, tmp_path):
     assert "as far as the boards go" in done.stderr
     said = dict(line.split("=", 1) for line in (tmp_path / "out/said").read_text().splitlines())
     f = facts(board)
-    assert said["PICO_BOARD"] == board.removeprefix("RPI_").lower()
+    assert said["PICO_BOARD"] == stock_name(board).removeprefix("RPI_").lower()
     # Where MicroPython leaves it out, the SDK's board says it.
-    assert said["PICO_PLATFORM"] in (f["chip"].lower(), "")
+    if f["target"] == "rv32":
+        assert said["PICO_PLATFORM"] == f"{f['chip'].lower()}-riscv"
+    else:
+        assert said["PICO_PLATFORM"] in (f["chip"].lower(), "")
     assert said["MICROPY_DEF_BOARD"] == f"MICROPY_HW_ROMFS_BYTES={f['flash_map']['romfs']['bytes']}"
     radio = board.endswith("_W")
     assert said["MICROPY_FROZEN_MANIFEST"] == str(RP2 / ("manifest_radio.py" if radio else "manifest.py"))

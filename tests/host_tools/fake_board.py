@@ -188,7 +188,7 @@ class FakeBoard:
         elif name == "arena8" and "models" in self.faults:
             changed = {"models": lambda: self.faults["models"]}
         elif name == "binascii" and self.faults.get("wrong_crc"):
-            changed = {"crc32": lambda data: zlib.crc32(data) ^ 1}
+            changed = {"crc32": lambda data, value=0: zlib.crc32(data, value) ^ 1}
         if not changed:
             return module
         fake = types.ModuleType(name)

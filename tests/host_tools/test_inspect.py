@@ -22,7 +22,7 @@ from model_builder import ModelBuilder  # noqa: E402
 MODELS = REPO / "firmware" / "models"
 DIGITS = MODELS / "digits.tflite"
 SHARED = Path(os.environ.get("ARENA8_SHARED_MODELS") or REPO.parent / "shared" / "models") / "models"
-CYCLES = json.loads((REPO / "tests" / "budgets" / "cycles.json").read_text())
+CYCLES = json.loads((REPO / "tests" / "budgets" / "counts.json").read_text())["Cortex-M0+"]
 HALF = dict(scale=0.5, zero_point=3)
 
 

@@ -48,6 +48,8 @@ def test_chunks_have_no_ctrl_c(seed):
         assert restored == data[at : at + n]
         at += n
     assert at == len(data)
+    n, chunk, substitute = bulk.pack(data, 0, most=800, plain=True)
+    assert (n, chunk, substitute) == (min(800, len(data)), data[:800], 0)
 
 
 @pytest.mark.parametrize("faults", [{}, {"no_buffer": True}], ids=["binary", "text"])
@@ -60,6 +62,7 @@ def test_there_and_back(faults):
             if code == "f":
                 data = bytes(b & 0x3F for b in data)  # no NaN, which CPython may quieten
             seen = []
+            link.write("buffer", b"", code, size)
             link.write("buffer", data, code, size, progress=lambda done, total, seen=seen: seen.append(done))
             assert seen == sorted(set(seen)) and seen[-1] == n
             assert repl.exec("print(bytes(buffer).hex())").strip().decode() == data.hex()
@@ -94,6 +97,29 @@ def test_what_is_lost_or_changed_is_sent_again(faults):
         assert repl.exec("print(bytes(buffer).hex())").strip().decode() == data.hex()
         assert link.binary and board.soft_resets == 0
         assert repl.exec("print('alive')") == b"alive\r\n"
+        repl.close()
+
+
+def test_a_chunk_that_was_led_to_where_another_lies(monkeypatch):
+    """A wrong offset that the header's own check passes."""
+    with FakeBoard() as board:
+        data = contents(1, 5000)
+        repl, link = open_bulk(board, 5000)
+        sent = []
+        write = repl.wire.write
+
+        def lead_astray(piece):
+            if len(piece) > 8 and piece[0] >= 128:
+                sent.append(len(piece))
+                if len(sent) == 2:
+                    piece = bulk.header(0, len(piece) - 8, piece[6]) + piece[8:]
+            return write(piece)
+
+        monkeypatch.setattr(repl.wire, "write", lead_astray)
+        link.write("buffer", data)
+        assert len(sent) == 7, "three chunks, one of them twice, then all again"
+        assert repl.exec("print(bytes(buffer).hex())").strip().decode() == data.hex()
+        assert link.binary
         repl.close()
 
 
@@ -150,7 +176,7 @@ def test_a_host_that_died_in_the_middle():
     """The next one finds a board that waits for the rest of a chunk."""
     with FakeBoard() as board:
         repl, link = open_bulk(board, 3000)
-        link._take("buffer", "B", 1)
+        link._take("buffer", "B", 1, 3000)
         repl.wire.write(bulk.header(0, 1000, 0) + bytes(100))
         time.sleep(0.2)
         repl.close()

@@ -81,6 +81,12 @@ def fits(drive: Drive, board: Board) -> bool:
     return drive.board_id == board.facts["usb"]["bootloader_volume"]
 
 
+def likely(found: list[Board]) -> list[Board]:
+    """Of boards whose drives are alike those for which everybody can build: a Pico W takes that of a Pico too,
+    and runs it without its radio."""
+    return [board for board in found if not board.facts.get("needs")] or found
+
+
 def unmounted(board: Board) -> str | None:
     """What is known about a chip in BOOTSEL mode that shows no drive we can write to: a sentence. None: there
     is none, or this system does not tell."""

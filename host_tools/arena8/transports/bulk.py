@@ -4,16 +4,19 @@
 To the board they go in chunks that code on the board reads from sys.stdin.buffer straight into the buffer.
 The one byte with a meaning there is Ctrl-C, and it never occurs: in a chunk that has some, each is replaced
 by a byte that the chunk lacks, and the board puts them back. So Ctrl-C stays what it is: it ends a transfer
-that waits for lost bytes, ours or that of a host that has died, and leaves a REPL that works.
+that waits for lost bytes, ours or that of a host that has died, and leaves a REPL that works. Where Ctrl-C is
+no byte but a signal, nothing need be replaced.
 
     host   header of 8 bytes: offset (4 digits of 7 bits), bytes (2 digits), substitute (0: none), check;
            the chunk
-    board  "+" and the CRC-32 of what the buffer then holds; the first before the first header
+    board  "+" and the CRC-32 of the header and of what the buffer then holds there; "+" and 0 before the first
 
-A header of 0 bytes ends it. The host waits for each answer, so no more than a chunk is ever under way, and
-that while the board does nothing but read. From the board come "+", the bytes as they are, their CRC-32.
-Whatever is not as it should be leads through Ctrl-C and the raw REPL's greeting to another try from the same
-chunk. A board that got a wrong header swallows what comes until Ctrl-C: a REPL would take it for commands.
+The chunk that ends where the data ends is the last. The host waits for each answer, so no more than a chunk is
+ever under way, and that while the board does nothing but read. From the board come "+", the bytes as they are,
+their CRC-32. Whatever is not as it should be leads through Ctrl-C and the raw REPL's greeting to another try
+from the same chunk. A wrong header may have led a chunk to where another lies, so the CRC-32 of the whole is
+asked for where there was more than one try. A board that notices that a header is wrong swallows what comes
+until Ctrl-C: a REPL would take it for commands.
 
 Boards whose stdin and stdout have no `buffer` get base64 in Python source.
 """
@@ -28,11 +31,12 @@ from collections.abc import Callable
 from ..errors import BoardError, BoardHung
 from .repl import Repl
 
-CHUNK = 2048  # bytes to the board at a time
+CHUNK = 2048  # bytes to the board at a time, unless its repl knows better; 14 bits at most
 BLOCK = 16384  # bytes from the board at a time
 TEXT_CHUNK = 1536  # its base64 is 2 KB of Python source
 ATTEMPTS = 3
 CTRL_C = 3
+SUBSTITUTES = bytes(range(1, 256))
 
 Progress = Callable[[int, int], None]  # bytes so far, bytes in all
 
@@ -44,8 +48,8 @@ from array import array
 print(hasattr(sys.stdin, 'buffer') and hasattr(sys.stdout, 'buffer'))
 """
 CRC = r"""
-def _a8_crc(v):
-    return (binascii.crc32(v) & 0xffffffff).to_bytes(4, 'little')
+def _a8_crc(v, h=b''):
+    return (binascii.crc32(v, binascii.crc32(h)) & 0xffffffff).to_bytes(4, 'little')
 """
 PUT = r"""
 def _a8_put(v, at, code, text):
@@ -57,16 +61,14 @@ def _a8_get(v, a, b):
     print(str(binascii.b2a_base64(v[a:b]), 'ascii'), end='')
 """
 TAKE = r"""
-def _a8_take(v, code, size):
+def _a8_take(v, code, size, end):
     i = sys.stdin.buffer
     o = sys.stdout.buffer
     h = bytearray(8)
-    w = b''
-    while True:
-        o.write(b'+' + _a8_crc(w))
+    at = 0
+    o.write(b'+\0\0\0\0')
+    while at < end:
         i.readinto(h)
-        if h == b'\x80\x80\x80\x80\x80\x80\x00\x80':
-            return
         if sum(h[:7]) & 127 | 128 != h[7]:
             o.write(b'-----')
             while True:
@@ -77,6 +79,8 @@ def _a8_take(v, code, size):
         i.readinto(w)
         if h[6]:
             w[:] = array(code, bytes(w).replace(bytes(h[6:7]), b'\x03'))
+        at += n
+        o.write(b'+' + _a8_crc(w, h))
 """
 GIVE = r"""
 def _a8_give(v, a, b):
@@ -118,11 +122,12 @@ class Bulk:
     ) -> None:
         """Fills the first bytes of the buffer that the expression where means on the board. code and size are
         the typecode and bytes of its items. what: the word for it in an error."""
+        if not data:
+            return
         if self.binary:
             try:
                 for _ in range(ATTEMPTS):
-                    self._write_binary(where, data, code, size, progress)
-                    if self._holds(where, data, size):
+                    if self._write_binary(where, data, code, size, progress) or self._holds(where, data, size):
                         self.proven = True
                         return
             except Lost:
@@ -167,32 +172,35 @@ class Bulk:
 
     # To the board.
 
-    def _write_binary(self, where: str, data: bytes, code: str, size: int, progress: Progress) -> None:
+    def _write_binary(self, where: str, data: bytes, code: str, size: int, progress: Progress) -> bool:
+        """True: all is there. False: all has come, but after a loss."""
         wire = self.repl.wire
         at = 0
         failures = 0
+        lost = False
         while True:
             try:
-                self._take(where, code, size)
+                self._take(where, code, size, len(data))
                 while at < len(data):
-                    n, chunk, substitute = pack(data, at)
-                    wire.write(header(at, n, substitute) + chunk)
-                    self._expect(binascii.crc32(data[at : at + n]))
+                    n, chunk, substitute = pack(data, at, self.repl.chunk, self.repl.ctrl_c_is_data)
+                    head = header(at, n, substitute)
+                    wire.write(head + chunk)
+                    self._expect(binascii.crc32(data[at : at + n], binascii.crc32(head)))
                     failures = 0
                     at += n
                     progress(at, len(data))
-                wire.write(header(0, 0, 0))
                 self.repl.finish()
-                return
+                return not lost
             except Lost:
                 self.repl.recover()
+                lost = True
                 failures += 1
                 if failures == ATTEMPTS:
                     raise
 
-    def _take(self, where: str, code: str, size: int) -> None:
+    def _take(self, where: str, code: str, size: int, end: int) -> None:
         self._need(CRC, TAKE)
-        self.repl.start(f"_a8_take({where}, {code!r}, {size})")
+        self.repl.start(f"_a8_take({where}, {code!r}, {size}, {end})")
         self._expect(0)
 
     def _expect(self, crc: int) -> None:
@@ -266,16 +274,14 @@ def header(at: int, n: int, substitute: int) -> bytes:
     return head + bytes([sum(head) & 127 | 128])
 
 
-def pack(data: bytes, at: int) -> tuple[int, bytes, int]:
-    """(bytes of data, the same without Ctrl-C, its substitute or 0) of the chunk that begins at at. A chunk
-    that has every byte value is halved: one of 255 bytes can't."""
-    n = min(CHUNK, len(data) - at)
+def pack(data: bytes, at: int, most: int = CHUNK, plain: bool = False) -> tuple[int, bytes, int]:
+    """(bytes of data, the same without Ctrl-C, its substitute or 0) of the chunk of at most `most` bytes that
+    begins at at. A chunk that has every byte value is halved: one of 255 bytes can't. plain: Ctrl-C may stay."""
+    n = min(most, len(data) - at)
     while True:
         chunk = data[at : at + n]
-        if CTRL_C not in chunk:
+        if plain or CTRL_C not in chunk:
             return n, chunk, 0
-        unused = set(range(1, 256)).difference(chunk)
-        if unused:
-            substitute = min(unused)
-            return n, chunk.replace(b"\x03", bytes([substitute])), substitute
+        if unused := SUBSTITUTES.translate(None, chunk):
+            return n, chunk.replace(b"\x03", unused[:1]), unused[0]
         n = (n + 1) // 2 // 8 * 8  # items are of 1, 2, 4 or 8 bytes

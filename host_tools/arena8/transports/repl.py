@@ -49,6 +49,8 @@ class Repl:
 
     kind = "board"  # what messages call it
     can_interrupt = True  # whether Ctrl-C reaches running code
+    ctrl_c_is_data = False  # whether a byte 3 that a program reads interrupts nothing
+    chunk = 2048  # bytes that may be under way to a program that does nothing but read
     quiet = 0.4  # seconds after which a prompt that has not come is not coming
 
     def __init__(self, wire: Wire, board: Any = None) -> None:

@@ -93,6 +93,8 @@ class UnixWire(ProcessWire):
 class UnixRepl(Repl):
     kind = "unix port"
     quiet = 5.0
+    ctrl_c_is_data = True
+    chunk = 15 << 10
 
     def __init__(self, binary: str | None = None, timeout: float = 10.0) -> None:
         board = boards.board("UNIX")

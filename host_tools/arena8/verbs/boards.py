@@ -62,7 +62,8 @@ def connected(ask: bool, baud: int, timeout: float | None) -> list[dict[str, Any
                     entry["error"] += ". If it is an ESP32 board, `arena8 flash` puts MicroPython on it"
         found.append(entry)
     for drive in bootsel.drives():
-        names = [b.name for b in boards.all_boards().values() if b.usb_id and bootsel.fits(drive, b)]
+        fitting = [b for b in boards.all_boards().values() if b.usb_id and bootsel.fits(drive, b)]
+        names = [b.name for b in bootsel.likely(fitting)]
         found.append(
             {
                 "port": str(drive.folder),

@@ -110,9 +110,14 @@ def board_of_drive(wanted: Board | None, drive: bootsel.Drive) -> Board:
                 f"{wanted.facts['chip']}, whose drive says {wanted.facts['usb']['bootloader_volume']}"
             )
         return wanted
+    same = fitting
+    fitting = bootsel.likely(fitting)
     if len(fitting) != 1:
         names = ", ".join(board.name for board in fitting) or "none of those that arena8 knows"
         raise UsageError(f"the drive {drive.folder} ({drive.board_id}) may be {names}: --board says which")
+    if len(same) > 1:
+        others = " or ".join(board.name for board in same if board is not fitting[0])
+        tell(f"{drive.folder}: taken for {fitting[0].name}; --board says if it is {others}")
     return fitting[0]
 
 
