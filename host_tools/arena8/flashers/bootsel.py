@@ -82,7 +82,7 @@ def fits(drive: Drive, board: Board) -> bool:
 
 
 def likely(found: list[Board]) -> list[Board]:
-    """Of boards whose drives are alike those for which everybody can build: a Pico W takes that of a Pico too,
+    """Of boards whose drives are alike those for which everybody can build: a Pico W takes a Pico's firmware,
     and runs it without its radio."""
     return [board for board in found if not board.facts.get("needs")] or found
 
