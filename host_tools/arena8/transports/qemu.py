@@ -34,7 +34,9 @@ class QemuRepl(Repl):
         board = machines[name]
         self.firmware = str(firmware or board.firmware())
         command = [a.format(firmware=self.firmware, serial="stdio") for a in board.emulator["args"]]
-        command[1:1] = extra
+        # After the machine's own, which they may override; a program's arguments would not be QEMU's.
+        at = command.index("-kernel") if "-kernel" in command else 1
+        command[at:at] = extra
         command += program
         if shutil.which(command[0]) is None:
             raise BoardError(
