@@ -30,7 +30,7 @@ TOLERANCE = 0.01
 UPDATE = "make budgets"
 DEEP = 100  # bytes of a frame from which on it is listed
 CORES = {core["core"]: core for core in bench.cores()}
-# The emulated Pico takes a second for nine million cycles, and counting misses is slower: `make bench` has all.
+# The emulated Pico takes a second for nine million cycles, and the flash cache as long: `make bench` has all.
 SHORT = ("mlperf_kws", "mlperf_ad01", "digits")
 
 
