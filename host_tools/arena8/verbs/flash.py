@@ -330,8 +330,7 @@ def returned(board: Board, port: str | None, serial_number: str | None, known: s
 @click.command("flash")
 @click.argument("firmware", metavar="[FIRMWARE]", required=False)
 @click.option("--board", metavar="BOARD", help="Default: what the board says it is.")
-@options.port
-@options.baud
+@options.line
 @click.option(
     "--erase-filesystem",
     is_flag=True,
