@@ -82,7 +82,7 @@ def _verdict(about: Facts) -> str:
     if about["arena_bytes"] is None:
         return '<span class="verdict no">can’t run</span>'
     fits = sum(board["fits"] for board in about["boards"])
-    return f'<span class="verdict yes">runs on {fits} of {len(about["boards"])} boards</span>'
+    return f'<span class="verdict yes">fits {fits} of {len(about["boards"])} boards</span>'
 
 
 def _tiles(about: Facts, timed: tuple[str, str, int] | None) -> str:
@@ -143,7 +143,7 @@ def _boards(about: Facts) -> str:
         )
     return (
         '<section id="boards"><h2>Boards</h2><div class="scroll"><table><tr><th></th><th>board</th>'
-        '<th class="n">arena</th><th class="n">RAM free</th><th class="n">ms</th><th></th></tr>'
+        '<th class="n">arena</th><th class="n">RAM free</th><th class="n">ms</th><th>goes into</th></tr>'
         f"{''.join(rows)}</table></div></section>"
     )
 
@@ -153,7 +153,7 @@ def _free(count: int | None) -> str:
 
 
 def _where(board: Facts) -> str:
-    names = {"firmware": "in the firmware", "romfs": "in ROMFS"}
+    names = {"firmware": "the firmware (build)", "romfs": "ROMFS (deploy)"}
     return " or ".join(names[place] for place in board["places"])
 
 

@@ -62,7 +62,11 @@
       if (cycles === null) row(facts, "cycles", `not measured on ${core}`);
       else row(facts, "cycles", `${number(cycles)} on ${core}, estimated`);
     }
-    if (about.clock && node.subgraph === 0 && node.cycles[about.clock.core] !== null) {
+    node.subgraphs.forEach((called, i) => {
+      const what = { IF: ["then", "else"], WHILE: ["condition", "body"] }[node.op] || ["runs", "runs"];
+      row(facts, what[i], `subgraph ${called}`);
+    });
+    if (about.clock && node.cycles[about.clock.core] !== null) {
       row(facts, "time", `${Number((node.cycles[about.clock.core] / about.clock.hz * 1000).toPrecision(3))} ms on ${about.clock.board}`);
     }
     const scratch = places.get(`scratch ${key}`);
