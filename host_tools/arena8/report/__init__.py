@@ -65,13 +65,11 @@ def calls(node: dict[str, Any]) -> list[tuple[str, int]]:
 
 def callers(about: dict[str, Any], subgraph: int) -> str:
     """'body of 0:3': who runs a subgraph; empty for the first."""
-    found = [
-        f"{what} of {node['subgraph']}:{node['index']}"
-        for node in about["operators"]
-        for what, called in calls(node)
-        if called == subgraph
-    ]
-    return ", ".join(found[:3]) + (" ..." if len(found) > 3 else "")
+    found = []
+    for node in about["operators"]:
+        if what := [what for what, called in calls(node) if called == subgraph]:
+            found.append(f"{' and '.join(what)} of {node['subgraph']}:{node['index']}")
+    return ", ".join(found[:2]) + (" ..." if len(found) > 2 else "")
 
 
 def type_text(tensor: dict[str, Any]) -> str:

@@ -65,7 +65,7 @@ def _column(about: Facts, subgraph: int, named: bool) -> tuple[list[str], float,
     if named:
         who = callers(about, subgraph)
         heading = f"subgraph {subgraph}" + (f": {who}" if who else "")
-        body.append(text(left, 18, fit(heading, box + 40), "heading"))
+        body.append(text(left, 18, fit(heading, 0.85 * (box + 40)), "heading"))
 
     def y_of(row: int) -> float:
         return top + row * (tall + gap)

@@ -53,7 +53,8 @@ def page(about: Facts) -> str:
 <div class="scroll">{svg.cost(about, standalone=False)}</div></section>
 {_boards(about)}{_ends(about)}</div>
 <section id="details" class="side"><div id="panel"><h2>Details</h2>
-<p class="soft">Click an operator, a bar or a tensor. Arrow keys go on from there.</p></div></section>
+<p class="soft">Click an operator, a bar or a tensor. Arrow keys go on from there.</p>{_kinds(about, timed)}</div>
+</section>
 </main>
 <footer>Times are {escape(about["estimate"])}.</footer>
 <script type="application/json" id="about">{content}</script>
@@ -114,6 +115,25 @@ def _obstacles(about: Facts) -> str:
         body += f"<p>{reason} For an int8 model, convert with:</p><pre>{lines}</pre>"
     title = "What keeps it from running" if about["obstacles"] else "What would make it better"
     return f'<section id="obstacles"><h2>{title}</h2>{body}</section>' if body else ""
+
+
+def _kinds(about: Facts, timed: tuple[str, str, int] | None) -> str:
+    """What each kind of operator takes of the time, until a node is chosen; of the work if no time is known."""
+    main = [node for node in about["operators"] if node["subgraph"] == 0]
+    spent: dict[str, list[float]] = {}
+    for node in main:
+        spent.setdefault(node["op"], []).append((node["cycles"].get(timed[1]) or 0) if timed else node["macs"])
+    whole = sum(map(sum, spent.values()))
+    if not whole:
+        return ""
+    rows = [
+        f'<tr><td>{escape(op)}</td><td class="n">{len(each)}</td><td class="n">{sum(each) / whole:.0%}</td></tr>'
+        for op, each in sorted(spent.items(), key=lambda item: -sum(item[1]))[:12]
+    ]
+    return (
+        f'<table><tr><th>kind</th><th class="n">nodes</th><th class="n">{"time" if timed else "MACs"}</th></tr>'
+        f"{''.join(rows)}</table>"
+    )
 
 
 def _plan(about: Facts) -> str:

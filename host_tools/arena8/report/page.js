@@ -21,7 +21,7 @@
     return element;
   }
   const number = (value) => value.toLocaleString("en-US");
-  const bytes = (value) => `${number(value)} bytes`;
+  const bytes = (value) => `${number(value)} byte${value === 1 ? "" : "s"}`;
   const precise = (value) => Number(value.toPrecision(6)).toString();
 
   function quantization(tensor) {

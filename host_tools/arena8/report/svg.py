@@ -228,7 +228,7 @@ def cost(about: Facts, standalone: bool = True) -> str:
         if value is not None:
             wide = max(value / most * bar, 1.0)
             body.append(f'<rect class="time" x="{left}" y="{y + 5}" width="{wide:.1f}" height="14" rx="2"/>')
-            share = f"  {value / whole:.0%}" if whole and not node["subgraph"] else ""
+            share = f" · {value / whole:.0%}" if whole and not node["subgraph"] else ""
             body.append(text(left + wide + 5, y + 16, f"{value:.3g}{share}", "small"))
         elif timed:
             body.append(text(left, y + 16, "not measured", "small axis"))

@@ -224,7 +224,7 @@ def _kind(port: str) -> str:
 @options.timeout
 @options.no_reset
 def command(model, given, repeat, port, baud, raw, scale, offset, resize, as_json, timeout, no_reset) -> int:
-    """Measures MODEL on a board: milliseconds of each operator and of the whole, median of N invokes.
+    """Measures MODEL on a board, operator by operator: the median of N invokes.
 
     Microseconds are those of the board's clock. An emulated Pico also tells the core's cycles.
     """
