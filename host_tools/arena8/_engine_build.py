@@ -121,7 +121,7 @@ def builder() -> FFI:
         ],
         # The same arithmetic as on a board, to the last bit.
         extra_compile_args=["-std=c99", "-ffp-contract=off", "-O2"],
-        define_macros=[("A8_TELL_PLAN", "1")],
+        define_macros=[("A8_TELL_PLAN", "1"), ("A8_ALL_TARGETS", "1")],
     )
     return ffi
 
