@@ -13,8 +13,7 @@ A8_HOT void a8_fully_connected_s8_armdsp(const a8_fully_connected_params_t *para
     a8_product_armdsp_t t = {
         .pixels = pixel, .tile = 1, .filter = operands->filter, .depth = depth, .channels = params->out_c, .bias = operands->bias, .multipliers = operands->multipliers, .shifts = operands->shifts, .per_channel = rq->flags & A8_PER_CHANNEL ? 1 : 0, .requantize = rq, .output = (int8_t *)operands->output + y0 * params->out_c
     };
-    // Another bias comes in with a zero point of the weights.
-    t.is_brief = rq->filter_zero_point == 0 && a8_is_brief_armdsp(t.bias, t.channels, depth);
+    t.is_brief = depth <= A8_BRIEF_TERMS;
     for (int32_t y = y0; y < y1; y++, input += depth, t.output += params->out_c) {
         t.before = 0;
         if (rq->filter_zero_point != 0) {
