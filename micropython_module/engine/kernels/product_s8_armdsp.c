@@ -198,9 +198,9 @@ static A8_INLINE uint32_t dot_pixel(uint32_t sum, const uint32_t *pixel, int32_t
 }
 
 // The same of a pixel that is not widened.
-static A8_HOT uint32_t dot_raw_pixel(const a8_product_armdsp_t *t, uint32_t sum, const int8_t *w) {
-    for (int32_t k = 0; k < t->depth; k++) {
-        sum += (uint32_t)((t->raw[k] - t->requantize->in_zero_point) * w[k]);
+static A8_INLINE uint32_t dot_raw_pixel(uint32_t sum, const int8_t *x, const int8_t *w, int32_t depth, int32_t zero_point) {
+    for (const int8_t *end = x + depth; x != end; x++, w++) {
+        sum += (uint32_t)((*x - zero_point) * *w);
     }
     return sum;
 }
@@ -250,7 +250,8 @@ static A8_INLINE void product_1(const a8_product_armdsp_t *given, const int32_t 
         }
         const bool small = high < 2 * (uint32_t)A8_BRIEF_BIAS;
         if (rows == 1) {
-            sums[0] = t.raw != NULL ? dot_raw_pixel(given, sums[0], w) : dot_pixel(sums[0], t.pixels, 1, w, t.depth);
+            sums[0] = t.raw != NULL ? dot_raw_pixel(sums[0], t.raw, w, t.depth, rq.in_zero_point)
+                                   : dot_pixel(sums[0], t.pixels, 1, w, t.depth);
         } else if (t.raw != NULL) {
             sums[ROWS_OF_1] = a8_twice(-rq.in_zero_point);
             dot_raw((const uint32_t *)(const void *)t.raw, w, t.depth, sums);
