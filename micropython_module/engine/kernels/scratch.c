@@ -55,14 +55,18 @@ uint32_t a8_fully_connected_s8_scratch(a8_target_t target, const a8_fully_connec
     }
 }
 
-// pixels, each with a sum of depth products for every channel, lie in a row of which there are all.
-static int32_t rows_of_call(int64_t pixels, int64_t weights, int32_t all) {
+// pixels, each with a sum of depth products for every channel, lie in a row of which there are all. Divisions are of
+// 32 bits, since small cores have a function for one of 64 that takes as long as a small layer.
+static int32_t rows_of_call(int32_t pixels, int64_t weights, int32_t all) {
+    if (all <= 1) {
+        return 1;
+    }
     const int64_t macs = pixels * weights;
-    int64_t rows = macs > 0 ? CALL_MACS / macs : all;
-    if (weights > A8_CACHED_WEIGHTS && rows * pixels < CALL_PIXELS) {
+    int32_t rows = macs <= 0 ? all : macs > CALL_MACS ? 0 : CALL_MACS / (int32_t)macs;
+    if (weights > A8_CACHED_WEIGHTS && (int64_t)rows * pixels < CALL_PIXELS) {
         rows = (CALL_PIXELS + pixels - 1) / pixels;
         if (rows * macs > CALL_MACS_MAX) {
-            rows = CALL_MACS_MAX / macs;
+            rows = macs > CALL_MACS_MAX ? 0 : CALL_MACS_MAX / (int32_t)macs;
         }
     }
     if (pixels % 2 != 0 && rows > 1 && rows < all) {
@@ -71,7 +75,7 @@ static int32_t rows_of_call(int64_t pixels, int64_t weights, int32_t all) {
     if (rows > all) {
         rows = all;
     }
-    return rows < 1 ? 1 : (int32_t)rows;
+    return rows < 1 ? 1 : rows;
 }
 
 int32_t a8_conv_s8_rows(const a8_conv_params_t *params) {
