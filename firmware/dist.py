@@ -21,10 +21,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import build
 import fetch
 import sbom
-
-import build
 
 DIST = build.REPO / "build" / "dist"
 MANIFEST, SBOM = "manifest.json", "sbom.json"

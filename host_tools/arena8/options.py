@@ -57,3 +57,51 @@ resize = click.option("--resize", is_flag=True, help="Scale an image to the size
 
 def as_json(what: str):
     return click.option("--json", "as_json", is_flag=True, help=f"{what} as JSON on standard output.")
+
+
+def watching(command):
+    """The options of infer --watch."""
+    for option in reversed(_WATCHING):
+        command = option(command)
+    return command
+
+
+_WATCHING = (
+    click.option(
+        "--watch",
+        "source",
+        metavar="SOURCE",
+        help="Keep the model loaded and run every input that comes: a folder's new files, a file whenever it "
+        "changes, a .wav, or - for standard input (lines, .npy arrays, a .wav).",
+    ),
+    click.option(
+        "--latest", is_flag=True, help="Of several files that are new, only the last: frames of a camera."
+    ),
+    click.option(
+        "--smooth",
+        type=click.IntRange(min=1),
+        default=1,
+        metavar="N",
+        help="Watch: show the mean of the last N answers.",
+    ),
+    click.option(
+        "--hop",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Samples of a .wav from one input to the next. Default: as many as the input takes, with a "
+        "front end a tenth of that.",
+    ),
+    click.option("--realtime", is_flag=True, help="A .wav no faster than it was recorded."),
+    click.option(
+        "--front-end",
+        metavar="MODEL",
+        help="A .tflite that makes features of the samples of a .wav, on this machine. Default: the one that "
+        "the model's file names.",
+    ),
+    click.option(
+        "--frame-hop",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Samples from one row of features to the next.",
+    ),
+)

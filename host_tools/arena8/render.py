@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -68,10 +69,30 @@ def counting(text: str, total: int, quiet: bool = False) -> Iterator[Any]:
 def _blocks() -> bool:
     """Whether the output can show block characters."""
     try:
-        "█▒▏".encode(sys.stdout.encoding or "ascii")
+        "█▒▏▁…".encode(sys.stdout.encoding or "ascii")
     except UnicodeEncodeError:
         return False
     return True
+
+
+def clean(text: str) -> str:
+    """Text that changes nothing of a terminal but the place where it stands: names may hold anything."""
+    encoding = sys.stdout.encoding or "ascii"
+    text = "".join(c if c.isprintable() else "?" for c in text)
+    return text.encode(encoding, "replace").decode(encoding)
+
+
+def ellipsis() -> str:
+    return "…" if _blocks() else "~"
+
+
+def heights(values: list[float], low: float, high: float) -> str:
+    """A character for each value, the higher the larger."""
+    steps = "▁▂▃▄▅▆▇█" if _blocks() else "_.-~=+*#"
+    spread = high - low or 1.0
+    return "".join(
+        steps[round((v - low) / spread * (len(steps) - 1))] if math.isfinite(v) else "?" for v in values
+    )
 
 
 def marks() -> tuple[str, str]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import rich_click as click
 
-from .. import inputs, options, render, samples, session, transports, watch
+from .. import inputs, options, render, samples, session, sources, transports, watch
 from ..errors import ToolError, UsageError
 from ..local import LocalModel
 from ..remote import RemoteModel
@@ -36,8 +36,8 @@ class Request:
     options: inputs.Options = inputs.Options()
     count: int | None = None  # samples, random ones if there is no input
     seed: int = SEED
-    watch: str | None = None
-    hop: int | None = None
+    watch: sources.Options | None = None
+    smooth: int = 1
 
 
 @dataclass
@@ -63,7 +63,7 @@ def run(request: Request) -> int:
 def _run_on(request: Request) -> int:
     with opened(request) as (repl, model, twin, file, port):
         if request.watch is not None:
-            return watch.run(request, model, twin, port)
+            return watch.run(request, model, twin, port, file)
         fed = _samples(request, model)
         outcome = _run(request, model, twin, fed)
         if outcome.first and repl is not None and file is not None:
@@ -340,19 +340,7 @@ def answers(model: RemoteModel | LocalModel, outputs: list[bytes]) -> list[dict[
     help="So many inputs: random ones, or the first of a file that holds several. "
     "With --watch: end after so many.",
 )
-@click.option(
-    "--watch",
-    "watched",
-    metavar="SOURCE",
-    help="Keep the model loaded and run every input that comes: a folder's new files, "
-    "- for lines of standard input, a .wav in windows.",
-)
-@click.option(
-    "--hop",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Samples from one window of a .wav to the next. Default: a window.",
-)
+@options.watching
 @options.raw
 @options.scale
 @options.offset
@@ -367,8 +355,6 @@ def command(
     baud,
     verify,
     count,
-    watched,
-    hop,
     raw,
     scale,
     offset,
@@ -376,6 +362,7 @@ def command(
     as_json,
     timeout,
     no_reset,
+    **watching,
 ) -> int:
     """Runs inputs through MODEL on a board and shows the answers.
 
@@ -383,12 +370,11 @@ def command(
     checksum. Numbers are real values and get quantized; an .npy of exactly the input's type is stored as it
     is.
     """
+    watched = sources.wanted(**watching)
     if not given and watched is None and count is None:
         raise click.UsageError("Missing option '--input' / '-i' (or --count for random inputs, or --watch).")
     if given and watched is not None:
         raise click.UsageError("--watch takes the place of --input: give one of them.")
-    if hop is not None and not (watched or "").lower().endswith(".wav"):
-        raise click.UsageError("--hop is for --watch of a .wav file.")
     return run(
         Request(
             model=model,
@@ -402,6 +388,6 @@ def command(
             options=inputs.Options(raw=raw, resize=resize, scale=scale, offset=offset),
             count=count,
             watch=watched,
-            hop=hop,
+            smooth=watching["smooth"],
         )
     )
