@@ -61,6 +61,8 @@ def run(request: Request) -> int:
 
 
 def _run_on(request: Request) -> int:
+    if request.watch is not None and not request.as_json:
+        render.messages().print(f"opening {request.model}", markup=False)
     with opened(request) as (repl, model, twin, file, port):
         if request.watch is not None:
             return watch.run(request, model, twin, port, file)
