@@ -66,10 +66,10 @@ def counting(text: str, total: int, quiet: bool = False) -> Iterator[Any]:
         yield lambda done: bar.update(task, completed=done)
 
 
-def _blocks() -> bool:
+def has_blocks() -> bool:
     """Whether the output can show block characters."""
     try:
-        "█▒▏▁…".encode(sys.stdout.encoding or "ascii")
+        "█▀▒▏▁…".encode(sys.stdout.encoding or "ascii")
     except UnicodeEncodeError:
         return False
     return True
@@ -83,12 +83,12 @@ def clean(text: str) -> str:
 
 
 def ellipsis() -> str:
-    return "…" if _blocks() else "~"
+    return "…" if has_blocks() else "~"
 
 
 def heights(values: list[float], low: float, high: float) -> str:
     """A character for each value, the higher the larger."""
-    steps = "▁▂▃▄▅▆▇█" if _blocks() else "_.-~=+*#"
+    steps = "▁▂▃▄▅▆▇█" if has_blocks() else "_.-~=+*#"
     spread = high - low or 1.0
     return "".join(
         steps[round((v - low) / spread * (len(steps) - 1))] if math.isfinite(v) else "?" for v in values
@@ -106,13 +106,13 @@ def marks() -> tuple[str, str]:
 
 def shades() -> str:
     """Characters from white to black."""
-    return " ░▒▓█" if _blocks() else " .+#@"
+    return " ░▒▓█" if has_blocks() else " .+#@"
 
 
 def bar(fraction: float, width: int = BAR) -> str:
     """A bar, in eighths of a character where those exist."""
     fraction = max(0.0, min(1.0, float(fraction)))
-    if not _blocks():
+    if not has_blocks():
         return "#" * round(fraction * width)
     eighths = round(fraction * width * 8)
     return "█" * (eighths // 8) + (" ▏▎▍▌▋▊▉"[eighths % 8] if eighths % 8 else "")

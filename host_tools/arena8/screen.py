@@ -16,7 +16,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from . import render
+from . import render, thumbnail
 
 HISTORY = 8  # answers that stay on the screen below the last
 ERRORS = 3  # of the last inputs that could not be run
@@ -24,11 +24,13 @@ LAST = 20  # answers that rates and times are taken from
 QUIET = 3.0  # seconds without an answer after which there is no rate
 BAR = (6, 50)  # characters of a whole bar, at least and at most
 WIDE = 24  # characters of a label, at most
+BESIDE = 60  # columns from which on a picture of the input stands beside the bars, not above
 
 
 @dataclass(frozen=True)
 class Answer:
     label: str
+    fed: bytes  # the input
     outputs: list[bytes]
     real: list[numpy.ndarray]  # the outputs in real values; with --smooth the mean of the last ones
     microseconds: int | None  # of the invoke, by the board's clock
@@ -55,7 +57,7 @@ class Screen:
     def __init__(
         self,
         model: Any,
-        title: Callable[[], str],
+        title: Callable[[], list[str]],
         smooth: int = 1,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -109,9 +111,11 @@ class Screen:
         width, height = options.max_width, options.height or console.height
         status = flow(self._status(), width)
         errors = [Text(part, style="red") for text in self.errors for part in textwrap.wrap(text, width)[:2]]
-        fixed = 2 + len(status) + len(errors)
+        title = flow([render.clean(part) for part in self.title()], width)
+        fixed = 1 + len(title) + len(status) + len(errors)
         room = max(height - fixed - 2, 1)  # a line is left for the cursor, one between
-        lines = [Text(render.clean(self.title()), style="bold cyan"), *self._body(width, max(room - 3, 1))]
+        lines = [Text(line, style="bold cyan") for line in title]
+        lines += self._body(console, width, max(room - 3, 1))
         lines += [Text(line, style="dim") for line in status]
         lines += errors
         left = height - 1 - len(lines)
@@ -121,16 +125,35 @@ class Screen:
             line.no_wrap, line.overflow = True, "ellipsis"
             yield line
 
-    def _body(self, width: int, room: int) -> Iterable[Text]:
+    def _body(self, console: Console, width: int, room: int) -> Iterable[Text]:
         if self.last is None:
             return [Text(), Text("waiting for the first input", style="dim"), Text()]
-        lines = [Text(render.clean(self.last.label), style="bold")]
+        head = Text(render.clean(self.last.label), style="bold")
+        if width < BESIDE:
+            lines = self._outputs(width, room - 1)
+            return [head, *self._picture(console, width, room - 1 - len(lines)), *lines, Text()]
+        picture = self._picture(console, width // 3, room - 1)
+        taken = max(map(cell_len, map(str, picture)), default=0)
+        lines = self._outputs(width - taken, room - 1)
+        if picture:
+            empty = [Text()] * max(len(lines), len(picture))
+            rows = zip([*picture, *empty], [*lines, *empty], empty, strict=False)
+            lines = [_beside(left, right, taken) for left, right, _ in rows]
+        return [head, *lines, Text()]
+
+    def _outputs(self, width: int, room: int) -> list[Text]:
+        lines: list[Text] = []
         for tensor, real in zip(self.model.outputs, self.last.real, strict=True):
             if render.is_classes(tensor, real, self.model.labels):
                 lines += self._bars(real, width, max(room - len(lines), 1))
             else:
                 lines += numbers(tensor.name, real, width)
-        return [*lines, Text()]
+        return lines
+
+    def _picture(self, console: Console, columns: int, rows: int) -> list[Text]:
+        colours = render.has_blocks() and console.color_system is not None and not console.no_color
+        sound = self.last.seconds is not None
+        return thumbnail.draw(self.model.inputs[0], self.last.fed, rows, columns, colours, sound)
 
     def _bars(self, real: numpy.ndarray, width: int, room: int) -> list[Text]:
         """A row for each class, always in the same place; only if they are too many, the best of them."""
@@ -192,6 +215,10 @@ class Screen:
             Text(f"{fit(row[0], label)}  {fit(row[1], name)}  {row[2]:>6}  {row[3]}".rstrip(), style="dim")
             for row in rows
         ]
+
+
+def _beside(left: Text, right: Text, width: int) -> Text:
+    return Text.assemble(left, " " * (width - cell_len(str(left))), " ", right)
 
 
 def class_name(entry: dict[str, Any]) -> str:

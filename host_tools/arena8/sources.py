@@ -70,9 +70,9 @@ class Source:
         if len(tensors) != 1:
             raise UsageError(f"--watch feeds models with one input, this one has {len(tensors)}")
         self.tensor = tensors[0]
-        self.about = name
+        self.about = [path.name or name]  # in pieces
         if name == "-":
-            self.about = "standard input"
+            self.about = ["standard input"]
             self._samples = self._stdin()
         elif path.suffix.lower() == ".wav" and path.is_file():
             self._samples = self._sound(sound.Wav(path.open("rb"), name))
@@ -196,9 +196,9 @@ class Source:
                 f"{wav.name} has {wav.rate} samples a second, the model takes {said.rate}; "
                 f"`ffmpeg -i IN.wav -ar {said.rate} OUT.wav` or `sox IN.wav -r {said.rate} OUT.wav` converts"
             )
-        self.about = f"{wav.name}, {wav.rate} Hz"
+        self.about.append(f"{wav.rate} Hz")
         if front_end is not None:
-            self.about += f", features by {front_end.model.name} on this machine"
+            self.about.append(f"features by {front_end.model.name} on this machine")
         began = time.monotonic()
         late = 0.0
         for first, last, data in sound.inputs_of(wav, self.tensor, self.reading, self.options.hop, front_end):

@@ -74,7 +74,7 @@ class JsonLines(Lines):
 class Display(Lines):
     """The running display on a terminal. What it says last stays there."""
 
-    def __init__(self, model: Any, title: Callable[[], str], smooth: int) -> None:
+    def __init__(self, model: Any, title: Callable[[], list[str]], smooth: int) -> None:
         super().__init__(model, smooth)
         self.screen = Screen(model, title, smooth)
         # Streams stay as they are: rich's stand-ins for them know no encoding.
@@ -162,6 +162,7 @@ class Watch:
         return (
             Answer(
                 sample.label,
+                sample.data,
                 outputs,
                 self._smoothed(),
                 microseconds,
@@ -186,7 +187,7 @@ class Watch:
             raise ToolError(f"none of the {self.failed} inputs could be run")
 
 
-def _view(request: Any, model: Any, title: Callable[[], str]) -> Lines:
+def _view(request: Any, model: Any, title: Callable[[], list[str]]) -> Lines:
     if request.as_json:
         return JsonLines(model, request.smooth)
     out = render.console()
@@ -195,7 +196,7 @@ def _view(request: Any, model: Any, title: Callable[[], str]) -> Lines:
     if sys.stdout.isatty() and not out.is_dumb_terminal and not typed:
         return Display(model, title, request.smooth)
     hint = "lines of numbers or file names, " if typed else ""
-    render.messages().print(f"{title()}: {hint}Ctrl-C ends", markup=False)
+    render.messages().print(f"{', '.join(title())}: {hint}Ctrl-C ends", markup=False)
     return Lines(model)
 
 
@@ -222,7 +223,7 @@ def run(request: Any, model: Any, twin: Any, port: str, file: Path | None) -> in
     source = Source(request.watch, model.inputs, file, request.options)
     watch = Watch(request, model, twin)
     try:
-        with _terminated(), _view(request, model, lambda: f"{model.name} on {port}: {source.about}") as view:
+        with _terminated(), _view(request, model, lambda: [f"{model.name} on {port}", *source.about]) as view:
             for sample in source:
                 watch.one(sample, view)
                 if request.count is not None and watch.ran >= request.count:

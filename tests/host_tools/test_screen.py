@@ -25,11 +25,12 @@ WORDS = [
 def model(labels=(), count=None, name="scores"):
     size = count or len(labels)
     tensor = TensorInfo("", name, (1, size), "float32", 0.0, 0)
-    return SimpleNamespace(outputs=[tensor], labels=tuple(labels))
+    given = TensorInfo("", "x", (1, 4), "int8", 1.0, 0)
+    return SimpleNamespace(inputs=[given], outputs=[tensor], labels=tuple(labels))
 
 
 def answer(values, label="line 1", **more):
-    return Answer(label, [], [numpy.array(values, numpy.float32)], 20100, 0.0123, **more)
+    return Answer(label, b"", [], [numpy.array(values, numpy.float32)], 20100, 0.0123, **more)
 
 
 class Terminal:
@@ -77,7 +78,7 @@ def utf8(monkeypatch):
 
 def screen(about, **options):
     seconds = itertools.count(0.0, 0.05)
-    return Screen(about, lambda: "words on host", clock=lambda: next(seconds), **options)
+    return Screen(about, lambda: ["words on host"], clock=lambda: next(seconds), **options)
 
 
 def scores(best, count):
@@ -224,7 +225,7 @@ def test_outputs_that_are_no_classes():
 
 def test_before_the_first_answer_and_after_a_pause():
     times = [0.0]
-    shown = Screen(model(["a", "b"]), lambda: "words on host", clock=lambda: times[0])
+    shown = Screen(model(["a", "b"]), lambda: ["words on host"], clock=lambda: times[0])
     assert "waiting for the first input" in Terminal(60, 24).show(shown)
     for _ in range(3):
         times[0] += 0.5
