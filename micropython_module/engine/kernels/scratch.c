@@ -83,7 +83,8 @@ uint32_t a8_depthwise_conv_s8_scratch(a8_target_t target, const a8_conv_params_t
     if (target == A8_TARGET_XTENSA) {
         return depthwise_scratch_xtensa(params);
     }
-    if (target == A8_TARGET_ARMV6M && a8_depthwise_is_conv(params)) {
+    if ((target == A8_TARGET_ARMV6M && a8_depthwise_is_conv(params)) ||
+        (target == A8_TARGET_RV32 && a8_depthwise_is_conv_rv32(params))) {
         return a8_conv_s8_scratch(target, params);
     }
     if (target == A8_TARGET_ARMDSP && params->group_out != 1) {

@@ -55,6 +55,11 @@ static inline bool a8_depthwise_is_conv(const a8_conv_params_t *params) {
     return params->in_c == 1 && params->group_out > 1;
 }
 
+// RV32 has a kernel for small windows, and one for four channels at once.
+static inline bool a8_depthwise_is_conv_rv32(const a8_conv_params_t *params) {
+    return params->in_c == 1 && params->out_c >= 4 && params->window.filter_h * params->window.filter_w > 9;
+}
+
 // armdsp has kernels for 6, 4, 2 and 1 pixels at once. They are widened to 16 bits, and take no more than this
 // unless one pixel does.
 #define A8_TILE_BYTES (2304)
