@@ -26,7 +26,8 @@ static int32_t pick(int32_t low, int32_t high) {
 }
 
 static int32_t any_multiplier(void) {
-    return pick(0, 15) == 0 ? INT32_MAX : pick(0, 15) ? (1 << 30) + pick(0, 0xffffff) * 63 : 1 << 30;
+    return pick(0, 15) == 0 ? INT32_MAX : pick(0, 15) ? (1 << 30) + pick(0, 0xffffff) * 63
+                                                      : 1 << 30;
 }
 
 static int8_t bytes[3][ROOM + 2 * GUARD + 4]; // two inputs and the output
@@ -69,7 +70,8 @@ static void check(const char *kernel, int32_t number, const int8_t *out, int32_t
 }
 
 static int32_t clamp(int32_t value, int32_t min, int32_t max) {
-    return value < min ? min : value > max ? max : value;
+    return value < min ? min : value > max ? max
+                                           : value;
 }
 
 // ---- Pools and sums ---------------------------------------------------------
