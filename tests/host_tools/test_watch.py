@@ -13,30 +13,12 @@ from pathlib import Path
 
 import numpy
 import pytest
-from arena8 import cli, config, inputs, watch
+from arena8 import inputs, watch
 from arena8.tensor_info import TensorInfo
 from fake_board import FakeBoard
 
 MODELS = Path(__file__).resolve().parents[2] / "firmware" / "models"
 DIGITS = MODELS / "digits.tflite"
-
-
-@pytest.fixture(autouse=True)
-def clean(monkeypatch):
-    for names in config.VARIABLES.values():
-        for name in names:
-            monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("ARENA8_MODELS", str(MODELS))
-
-
-@pytest.fixture
-def run(capsys):
-    def run(*arguments):
-        code = cli.main([str(a) for a in arguments])
-        out, err = capsys.readouterr()
-        return code, out, " ".join(err.split())
-
-    return run
 
 
 def test_lines(run, monkeypatch):

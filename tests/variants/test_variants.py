@@ -65,7 +65,8 @@ PICOLIBC_MEMORY = [
     f"--defsym=__{name}"
     for name in ("flash=0x80000000", "flash_size=4M", "ram=0x80400000", "ram_size=4M", "stack_size=64K")
 ]
-SANITIZE = ["-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+# On a host, where sizes for another target must be asked for.
+SANITIZE = ["-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-DA8_ALL_TARGETS=1"]
 MICROBIT = ["qemu-system-arm", "-M", "microbit", "-global", "nrf51-soc.flash-size=1048576"]
 MICROBIT += ["-global", "nrf51-soc.sram-size=524288"]
 MACHINES = {

