@@ -4,8 +4,8 @@
     python tests/pictures.py [session] [report]
 
 session.svg is what commands print on an emulated Pico, which starts without a firmware; report.png is
-`arena8 inspect --html` of the digits model in headless Chromium. Wants the firmware that `make dist` puts into
-the wheel, or that of a build (ARENA8_FIRMWARE).
+`arena8 inspect --html` of the digits model in headless Chromium. Wants the firmware that `make dist` puts
+into the wheel, or that of a build (ARENA8_FIRMWARE).
 """
 
 from __future__ import annotations

@@ -24,7 +24,8 @@ def scripts() -> list[tuple[str, str]]:
 
 def commands() -> list[str]:
     """The four commands that the README starts with."""
-    block = next(text for language, text in FENCE.findall(README.read_text(encoding="utf-8")) if language == "sh")
+    found = FENCE.findall(README.read_text(encoding="utf-8"))
+    block = next(text for language, text in found if language == "sh")
     return [line.partition("#")[0].strip() for line in block.splitlines()]
 
 

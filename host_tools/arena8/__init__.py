@@ -8,8 +8,8 @@ The same surface, numbers and errors as on a board, so that one script runs on b
     it.invoke()
     print(it.outputs[0].top(3))         # [(label, probability), ...]
 
-Make one Interpreter and keep it. Model() looks at a file without running it, arena_size() says how much RAM it
-takes on a board, models() lists what is found by name, operators() what can be run. The command `arena8`
+Make one Interpreter and keep it. Model() looks at a file without running it, arena_size() says how much RAM
+it takes on a board, models() lists what is found by name, operators() what can be run. The command `arena8`
 brings models onto boards.
 """
 

@@ -20,7 +20,7 @@ from arena8 import config
 from machines import DIGITS, REPO
 
 sys.path.insert(0, str(REPO / "tests"))
-import readme  # noqa: E402
+import readme
 
 IRIS = DIGITS.parent / "iris.tflite"
 SEVEN = DIGITS.parent / "seven.csv"
