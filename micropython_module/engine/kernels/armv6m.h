@@ -6,6 +6,7 @@
 #define A8_ARMV6M_H
 
 #include "product_s8.h"
+#include "scratch_armv6m.h"
 
 #if A8_KERNELS_ARMV6M
 

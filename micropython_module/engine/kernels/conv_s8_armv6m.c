@@ -97,7 +97,7 @@ static inline void begin_block(a8_product_t *t, const a8_operands_t *operands, i
     }
 }
 
-#define TARGET A8_TARGET_ARMV6M
+#define TILES a8_tiles_armv6m()
 #define CONV a8_conv_s8_armv6m
 #define DEPTHWISE_AS_CONV a8_depthwise_as_conv_s8_armv6m
 #include "conv_s8_tiled.h"

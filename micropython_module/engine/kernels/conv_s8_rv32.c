@@ -2,7 +2,7 @@
 //
 // Convolution of int8 on RV32IM, which multiplies in a cycle and has registers for 4 channels x 3 pixels of sums:
 // 7 loads for 12 products. Flat pixels as they lie in the input.
-#include "scratch.h"
+#include "scratch_rv32.h"
 
 #if A8_KERNELS_RV32
 
@@ -284,7 +284,7 @@ static inline void gather_window(const a8_conv_params_t *params, const int8_t *i
     filled(to, 0, (int32_t)(start + depth - to));
 }
 
-#define TARGET A8_TARGET_RV32
+#define TILES a8_tiles_rv32()
 #define CONV a8_conv_s8_rv32
 #define DEPTHWISE_AS_CONV a8_depthwise_as_conv_s8_rv32
 #include "conv_s8_tiled.h"

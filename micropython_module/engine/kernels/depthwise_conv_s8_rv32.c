@@ -3,7 +3,7 @@
 // Depthwise convolution of int8 on RV32IM. Windows of 3 x 3 that move by 1 or 2: channel by channel, its nine
 // weights in registers; each column of three pixels is loaded once, and added to the sums of all windows that it
 // is in. The windows of a call may also be walked downwards, if that makes longer lines. Other windows in plain C: the weights of a tap are read once for two pixels.
-#include "scratch.h"
+#include "scratch_rv32.h"
 
 #if A8_KERNELS_RV32
 

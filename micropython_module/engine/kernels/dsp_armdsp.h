@@ -8,9 +8,6 @@
 
 #include "matrix_generic.h"
 
-// What is made of constants, and is small only where it is inlined.
-#define A8_INLINE inline __attribute__((always_inline))
-
 // Functions in assembly, whose parameters are in registers.
 #define A8_NAKED __attribute__((naked))
 #define A8_UNUSED __attribute__((unused))

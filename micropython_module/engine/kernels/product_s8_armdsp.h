@@ -7,7 +7,7 @@
 #define A8_PRODUCT_S8_ARMDSP_H
 
 #include "dsp_armdsp.h"
-#include "scratch.h"
+#include "scratch_armdsp.h"
 
 // What is known of an output channel.
 typedef struct {
