@@ -237,7 +237,8 @@ static void compare_conv(int32_t number) {
 static void compare_depthwise_conv(int32_t number) {
     a8_conv_params_t params = { .batches = 1 };
     const bool large = pick(0, 15) == 0, spread = large && pick(0, 1); // of one input channel many are made
-    const int32_t multiplier = spread ? pick(3, 9) : pick(0, 5) ? 1 : pick(1, 8);
+    const int32_t multiplier = spread ? pick(3, 9) : pick(0, 5) ? 1
+                                                                : pick(1, 8);
     window(&params.window, false);
     if (large) {
         large_window(&params.window);

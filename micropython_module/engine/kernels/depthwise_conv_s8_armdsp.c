@@ -77,20 +77,19 @@ typedef char a8_assert_run_t[offsetof(run_t, bias) == 52 && offsetof(run_t, outp
     "tst r8, #3\n" \
     "bne 8f\n" \
     "sub lr, #0x40000\n" \
-    "7:\n" ONE("") ONE(", r2") "add r1, r1, r2, lsl #1\n" ONE("") ONE(", r2") \
-    "add r1, r1, r2, lsl #1\n" \
-    "subs lr, #0x40000\n" \
-    "bpl 7b\n" \
-    "ldrd r8, r10, [r0, #16]\n" \
-    "ldr r11, [r0, #24]\n" \
-    "add r3, r10\n" \
-    "add r1, r11\n" \
-    "sub lr, #1\n" \
-    "add lr, lr, r8, lsl #16\n" \
-    "lsls r8, lr, #16\n" \
-    "bne 7b\n" \
-    "b 6f\n" \
-    "8:\n"
+    "7:\n" ONE("") ONE(", r2") "add r1, r1, r2, lsl #1\n" ONE("") ONE(", r2") "add r1, r1, r2, lsl #1\n" \
+                                                                              "subs lr, #0x40000\n" \
+                                                                              "bpl 7b\n" \
+                                                                              "ldrd r8, r10, [r0, #16]\n" \
+                                                                              "ldr r11, [r0, #24]\n" \
+                                                                              "add r3, r10\n" \
+                                                                              "add r1, r11\n" \
+                                                                              "sub lr, #1\n" \
+                                                                              "add lr, lr, r8, lsl #16\n" \
+                                                                              "lsls r8, lr, #16\n" \
+                                                                              "bne 7b\n" \
+                                                                              "b 6f\n" \
+                                                                              "8:\n"
 #define OUTPUT(LANE, SUM) \
     "ldm r2!, {r8-r10}\n" \
     "lsl " SUM ", " SUM ", #1\n" \
