@@ -122,7 +122,9 @@ def _kinds(about: Facts, timed: tuple[str, str, int] | None) -> str:
     main = [node for node in about["operators"] if node["subgraph"] == 0]
     spent: dict[str, list[float]] = {}
     for node in main:
-        spent.setdefault(node["op"], []).append((node["cycles"].get(timed[1]) or 0) if timed else node["macs"])
+        spent.setdefault(node["op"], []).append(
+            (node["cycles"].get(timed[1]) or 0) if timed else node["macs"]
+        )
     whole = sum(map(sum, spent.values()))
     if not whole:
         return ""
