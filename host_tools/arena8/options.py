@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from functools import reduce, wraps
 from typing import Any
 
@@ -118,3 +119,59 @@ def on_model(answer: str) -> Decorator:
         return command
 
     return _stack(*reading.values(), on_board(answer), asks)
+
+
+def watching(function: Function) -> Function:
+    """The options of infer --watch: the verb gets them as watch, a sources.Options or None, and smooth."""
+
+    @wraps(function)
+    def command(source: str | None, smooth: int, **asked: Any) -> int:
+        from . import sources
+
+        given = {
+            field.name: asked.pop(field.name) for field in fields(sources.Options) if field.name in asked
+        }
+        return function(watch=sources.wanted(source, smooth, **given), smooth=smooth, **asked)
+
+    return _WATCHING(command)
+
+
+_WATCHING = _stack(
+    click.option(
+        "--watch",
+        "source",
+        metavar="SOURCE",
+        help="Keep the model loaded and run every input that comes: a folder's new files, a file whenever it "
+        "changes, a .wav, or - for standard input (lines, .npy arrays, a .wav).",
+    ),
+    click.option(
+        "--latest", is_flag=True, help="Of several files that are new, only the last: frames of a camera."
+    ),
+    click.option(
+        "--smooth",
+        type=click.IntRange(min=1),
+        default=1,
+        metavar="N",
+        help="Watch: show the mean of the last N answers.",
+    ),
+    click.option(
+        "--hop",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Samples of a .wav from one input to the next. Default: as many as the input takes, with a "
+        "front end a tenth of that.",
+    ),
+    click.option("--realtime", is_flag=True, help="A .wav no faster than it was recorded."),
+    click.option(
+        "--front-end",
+        metavar="MODEL",
+        help="A .tflite that makes features of the samples of a .wav, on this machine. Default: the one that "
+        "the model's file names.",
+    ),
+    click.option(
+        "--frame-hop",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Samples from one row of features to the next.",
+    ),
+)
