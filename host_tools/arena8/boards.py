@@ -100,7 +100,9 @@ def all_boards() -> dict[str, Board]:
                 raise BoardError(f"{path} is not valid JSON: {e}") from e
             name = facts.get("board", path.parent.name)
             found[name] = Board(name, path.parent, facts)
-    return dict(sorted(found.items(), key=lambda item: (_rank(item[1].facts.get("port")), item[0].replace("_", " "))))
+    return dict(
+        sorted(found.items(), key=lambda item: (_rank(item[1].facts.get("port")), item[0].replace("_", " ")))
+    )
 
 
 def _rank(port: str | None) -> int:

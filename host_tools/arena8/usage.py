@@ -15,7 +15,7 @@ arena8 infer model.tflite -i data.npy          the answer, over USB
 EXAMPLES = {
     "inspect": """
 arena8 inspect model.tflite
-arena8 inspect model.tflite --html report.html     graph, memory plan, costs: a page to click through
+arena8 inspect model.tflite --html report.html     a page to click through: graph, memory, costs
 arena8 inspect model.tflite --board RPI_PICO       for scripts: exit code 1 unless it fits
 """,
     "flash": """
@@ -57,7 +57,7 @@ arena8 verify digits.tflite                    100 random inputs
 arena8 verify digits.tflite -i samples.npy     an array of many samples
 """,
     "emulate": """
-arena8 emulate RPI_PICO --bootsel              a Pico as from the shop: flash, deploy and infer -p DEVICE
+arena8 emulate RPI_PICO --bootsel              a Pico as from the shop, to flash
 arena8 emulate MPS2_AN505                      a Cortex-M33 in QEMU
 """,
 }

@@ -2,7 +2,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "kernels/high_mul.h"
+#include "high_mul.h"
 #include "quantize.h"
 
 #define MANTISSA_BITS (53)

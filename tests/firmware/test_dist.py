@@ -78,8 +78,8 @@ def test_the_sbom_names_sources_with_the_sums_they_were_fetched_by(made, builder
 
 
 def test_the_wheel_installs_and_flashes_without_a_compiler(made, tmp_path):
-    """The wheel in a folder of its own, with nothing on the path; the Pico is the emulated one. The firmware is
-    the one in the wheel."""
+    """The wheel in a folder of its own, with nothing on the path; the Pico is the emulated one. The firmware
+    is the one in the wheel."""
     site, empty = tmp_path / "site", tmp_path / "empty"
     empty.mkdir()
     environment = {key: os.environ[key] for key in ("HOME", "LANG", "TMPDIR") if key in os.environ}

@@ -43,7 +43,9 @@ def clock(about: dict[str, Any]) -> tuple[str, str, int] | None:
 
 
 # What a converter appends to the name that a layer has.
-APPENDED = re.compile(r"relu\d?|biasadd|conv2d|matmul|depthwise|add|convolution|softmax|(?:bias)?_?quant.*", re.I)
+APPENDED = re.compile(
+    r"relu\d?|biasadd|conv2d|matmul|depthwise|add|convolution|softmax|(?:bias)?_?quant.*", re.I
+)
 
 
 def short(name: str) -> str:

@@ -53,8 +53,8 @@ def page(about: Facts) -> str:
 <div class="scroll">{svg.cost(about, standalone=False)}</div></section>
 {_boards(about)}{_ends(about)}</div>
 <section id="details" class="side"><div id="panel"><h2>Details</h2>
-<p class="soft">Click an operator, a bar or a tensor. Arrow keys go on from there.</p>{_kinds(about, timed)}</div>
-</section>
+<p class="soft">Click an operator, a bar or a tensor. Arrow keys go on from there.</p>
+{_kinds(about, timed)}</div></section>
 </main>
 <footer>Times are {escape(about["estimate"])}.</footer>
 <script type="application/json" id="about">{content}</script>
@@ -118,22 +118,22 @@ def _obstacles(about: Facts) -> str:
 
 
 def _kinds(about: Facts, timed: tuple[str, str, int] | None) -> str:
-    """What each kind of operator takes of the time, until a node is chosen; of the work if no time is known."""
-    main = [node for node in about["operators"] if node["subgraph"] == 0]
+    """What each kind of operator takes of the time, until a node is chosen; else of the MACs."""
     spent: dict[str, list[float]] = {}
-    for node in main:
-        spent.setdefault(node["op"], []).append((node["cycles"].get(timed[1]) or 0) if timed else node["macs"])
+    for node in about["operators"]:
+        if node["subgraph"] == 0:
+            took = (node["cycles"].get(timed[1]) or 0) if timed else node["macs"]
+            spent.setdefault(node["op"], []).append(took)
     whole = sum(map(sum, spent.values()))
     if not whole:
         return ""
-    rows = [
-        f'<tr><td>{escape(op)}</td><td class="n">{len(each)}</td><td class="n">{sum(each) / whole:.0%}</td></tr>'
-        for op, each in sorted(spent.items(), key=lambda item: -sum(item[1]))[:12]
-    ]
-    return (
-        f'<table><tr><th>kind</th><th class="n">nodes</th><th class="n">{"time" if timed else "MACs"}</th></tr>'
-        f"{''.join(rows)}</table>"
-    )
+    rows = [("kind", "nodes", "time" if timed else "MACs")]
+    for op, each in sorted(spent.items(), key=lambda item: -sum(item[1]))[:12]:
+        rows.append((escape(op), str(len(each)), f"{sum(each) / whole:.0%}"))
+    cells = ["".join(f'<td class="n">{cell}</td>' if i else f"<td>{cell}</td>" for i, cell in enumerate(row))
+             for row in rows]  # fmt: skip
+    head, *body = [f"<tr>{row}</tr>" for row in cells]
+    return f"<table>{head.replace('td', 'th')}{''.join(body)}</table>"
 
 
 def _plan(about: Facts) -> str:

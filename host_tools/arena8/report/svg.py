@@ -200,8 +200,8 @@ def _panel(about: Facts, subgraph: int, named: bool) -> tuple[list[str], float, 
 
 
 def cost(about: Facts, standalone: bool = True) -> str:
-    """A bar a node: estimated milliseconds where they are known, with their share, and MACs. A node of another
-    subgraph is shown for each time that it runs."""
+    """A bar a node: estimated milliseconds where they are known, with their share, and MACs. A node of
+    another subgraph is shown for each time that it runs."""
     nodes = about["operators"]
     timed = clock(about)
     row, left, bar, gap, small = 24.0, 214.0, 270.0, 90.0, 96.0

@@ -89,7 +89,9 @@ def show(about: dict[str, Any]) -> None:
     if about["arena_bytes"] is not None:
         by_target = about["arena_bytes_by_target"]
         most = "at most " if len(set(by_target.values())) > 1 else ""
-        out.print(f"Runs. Flash {about['nbytes']:,} bytes, arena {most}[bold]{about['arena_bytes']:,}[/] bytes.")
+        out.print(
+            f"Runs. Flash {about['nbytes']:,} bytes, arena {most}[bold]{about['arena_bytes']:,}[/] bytes."
+        )
     else:
         _show_obstacles(out, about)
     if about["converter"]:

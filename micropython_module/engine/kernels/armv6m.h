@@ -10,12 +10,16 @@
 
 #if A8_KERNELS_ARMV6M
 
-// What makes an output of a channel's sum.
 typedef struct {
-    int32_t bias; // with what else the sum lacks
     int32_t low; // the multiplier's low half, signed
     int32_t high; // and what is above that
     int32_t right; // shift; below 0: to the left
+} a8_armv6m_scale_t;
+
+// What makes an output of a channel's sum.
+typedef struct {
+    int32_t bias; // with what else the sum lacks
+    a8_armv6m_scale_t scale;
 } a8_armv6m_record_t;
 
 // From sums to outputs.
@@ -44,20 +48,21 @@ typedef struct {
 
 // A pixel as it is.
 typedef struct {
-    a8_armv6m_outputs_t outputs;
+    a8_armv6m_outputs_t outputs; // records only if channels are not alike
     int8_t *output;
-    const int32_t *bias; // if channels are alike; else records have it
+    a8_armv6m_scale_t scale; // if channels are alike: of all
+    const int32_t *bias; // the same; else records have it
     const int8_t *input_end;
     const int8_t *filter;
     int32_t depth; // at least 1
     int32_t first; // what every sum has besides the bias; of A8_ARMV6M_BRIEF instead the output's zero point
     int32_t spread; // minus the zero point
     int32_t sparse; // look for inputs that are the zero point
-    int32_t alike; // whether there is one record, with a bias of 0, for all channels
-    int32_t unused[2];
+    int32_t alike; // whether all channels have one scale; 1, or:
+    int32_t unused[3];
 } a8_armv6m_row_t;
 
-// Alike, with a shift to the right (or none), and clamped to int8 alone.
+// The shift is to the right (or none), and outputs are clamped to int8 alone.
 #define A8_ARMV6M_BRIEF (2)
 
 // What is added to each half of a pair's sums of products, so that the halves don't borrow from each other.
@@ -138,11 +143,10 @@ static inline void a8_armv6m_outputs(a8_armv6m_outputs_t *t, const a8_requantize
     t->min = rq->min;
 }
 
-// All of a record but the bias.
-static inline void a8_armv6m_scale(a8_armv6m_record_t *record, int32_t multiplier, int32_t shift) {
-    record->low = (int16_t)(uint16_t)multiplier;
-    record->high = (multiplier >> 16) + (record->low < 0 ? 1 : 0);
-    record->right = -shift;
+static inline a8_armv6m_scale_t a8_armv6m_scale(int32_t multiplier, int32_t shift) {
+    a8_armv6m_scale_t scale = { (int16_t)(uint16_t)multiplier, multiplier >> 16, -shift };
+    scale.high += scale.low < 0 ? 1 : 0;
+    return scale;
 }
 
 // Records of channels c .. c + n - 1.
@@ -150,7 +154,7 @@ static inline void a8_armv6m_records(const a8_requantize_t *rq, const a8_operand
     a8_armv6m_record_t *records) {
     for (int32_t i = 0; i < n; i++) {
         const int32_t at = rq->flags & A8_PER_CHANNEL ? c + i : 0;
-        a8_armv6m_scale(records + i, t->multipliers[at], t->shifts[at]);
+        records[i].scale = a8_armv6m_scale(t->multipliers[at], t->shifts[at]);
         records[i].bias = t->bias != NULL ? a8_load_i32(t->bias + 4 * (c + i)) : 0;
     }
 }

@@ -78,12 +78,21 @@ static inline void begin_block(a8_product_t *t, const a8_operands_t *operands, i
     bool again) {
     const int32_t i = c * t->per_channel;
     int32_t *folded = (int32_t *)operands->scratch + c;
-    t->filter = (const int8_t *)operands->filter + c * t->depth;
+    t->filter = (const int8_t *)operands->filter + (t->stride == 1 ? c * t->depth : c);
     t->channels = channels;
     t->bias = folded;
     t->multipliers = operands->multipliers + i;
     t->shifts = operands->shifts + i;
-    if (!again) {
+    if (!again && t->stride != 1) {
+        for (int32_t n = 0; n < channels; n++) {
+            uint32_t sum = 0;
+            for (int32_t k = 0; k < t->depth; k++) {
+                sum += (uint32_t)(int32_t)t->filter[k * t->stride + n];
+            }
+            const uint32_t bias = operands->bias != NULL ? (uint32_t)a8_load_i32(operands->bias + 4 * (c + n)) : 0;
+            folded[n] = (int32_t)(bias - (uint32_t)t->requantize->in_zero_point * sum);
+        }
+    } else if (!again) {
         a8_operands_t part = *operands;
         part.filter = t->filter;
         part.bias = operands->bias == NULL ? NULL : operands->bias + 4 * c;

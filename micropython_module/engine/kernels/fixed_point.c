@@ -5,7 +5,7 @@
 // Q<n> below is a number with n integer bits and 31 - n fractional ones; the
 // high product of a Q<m> and a Q<n> is a Q<m + n>.
 #include "../quantize.h"
-#include "high_mul.h"
+#include "../high_mul.h"
 #include "kernels.h"
 
 int32_t a8_leading_zeros(uint32_t x) {

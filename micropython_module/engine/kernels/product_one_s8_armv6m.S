@@ -7,19 +7,22 @@
 
 // The rest of a8_armv6m_row_t.
 #define OUTPUT 20
-#define BIAS 24
-#define X 28
-#define W 32
-#define DEPTH 36
-#define FIRST 40
-#define SPREAD 44
-#define SPARSE 48
-#define ALIKE 52
-#define ENTRY 56 // where the loop begins, so that its end is the row's
-#define LEFT 60 // of four outputs
-#define WORDS 16
+#define SCALE 24 // three words
+#define BIAS 36
+#define X 40
+#define W 44
+#define DEPTH 48
+#define FIRST 52
+#define SPREAD 56
+#define SPARSE 60
+#define ALIKE 64
+#define ENTRY 68 // where the loop begins, so that its end is the row's
+#define LEFT 72 // of four outputs
+#define WORDS 20
 
-#define BRIEF 2 // of ALIKE
+// Of ALIKE.
+#define ONE_BY_ONE 1
+#define BRIEF 2
 
 // Four channels at a time. SPREAD is minus the input's zero point, which is added here to each input.
 //
@@ -109,6 +112,7 @@ FUNCTION a8_product_one_armv6m
     ldr r6, [sp, #ALIKE]
     cmp r6, #0
     beq .Lone_unlike
+.Lone_alike:
     ldr r5, [sp, #BIAS]
     cmp r7, #4
     blo .Lone_few_biases
@@ -144,6 +148,8 @@ FUNCTION a8_product_one_armv6m
     b .Lone_rows
 
 .Lone_few_biases:
+    movs r6, #ONE_BY_ONE
+    str r6, [sp, #ALIKE]
     ldr r0, [r5]
     cmp r7, #2
     blo .Lone_biases
@@ -184,15 +190,10 @@ FUNCTION a8_product_one_armv6m
     b .Lone_any
 .Lone_outputs:
     ldr r7, [sp, #ALIKE]
-    ldr r1, [sp, #CHANNELS]
     cmp r7, #BRIEF
     bne .Lone_to_any
-    subs r1, #4
-    blo .Lone_to_any
-    str r1, [sp, #CHANNELS]
-    ldr r1, [sp, #RECORDS]
+    add r1, sp, #OUTPUT
     ldmia r1!, {r3, r4, r5, r6}
-    ldr r3, [sp, #OUTPUT]
     movs r7, #0
     mov r0, r8
     ldr r1, [sp, #FIRST]
@@ -206,10 +207,11 @@ FUNCTION a8_product_one_armv6m
     BRIEF_OUTPUT 3
     adds r3, #4
     str r3, [sp, #OUTPUT]
-    ldr r1, [sp, #CHANNELS]
-    cmp r1, #0
+    ldr r7, [sp, #CHANNELS]
+    subs r7, #4
     beq .Lone_end
-    b .Lone_channels
+    str r7, [sp, #CHANNELS]
+    b .Lone_alike
     BEYOND 0
     BEYOND 1
     BEYOND 2
@@ -219,13 +221,14 @@ FUNCTION a8_product_one_armv6m
     movs r7, #4
     str r7, [sp, #LEFT]
 .Lone_one:
-    ldr r2, [sp, #RECORDS]
-    ldmia r2!, {r3, r4, r5, r6}
     ldr r1, [sp, #ALIKE]
     cmp r1, #0
-    bne 1f
+    bne .Lone_scale
+    ldr r2, [sp, #RECORDS]
+    ldmia r2!, {r3, r4, r5, r6}
     str r2, [sp, #RECORDS]
-1:  movs r7, #0
+.Lone_scaled:
+    movs r7, #0
     mov r0, r8
     mov r8, r9
     mov r9, r10
@@ -251,6 +254,12 @@ FUNCTION a8_product_one_armv6m
     str r1, [sp, #LEFT]
     bne .Lone_one
     b .Lone_channels
+
+.Lone_scale:
+    add r2, sp, #OUTPUT
+    ldmia r2!, {r3, r4, r5, r6}
+    movs r3, #0 // the sum has the bias
+    b .Lone_scaled
 
 .Lone_end:
     LEAVE WORDS

@@ -5,7 +5,7 @@
 #ifndef A8_RESCALE_S8_H
 #define A8_RESCALE_S8_H
 
-#include "high_mul.h"
+#include "../high_mul.h"
 #include "matrix_generic.h"
 
 typedef struct {

@@ -37,6 +37,8 @@ uint32_t a8_depthwise_conv_s8_scratch(a8_target_t target, const a8_conv_params_t
             return a8_depthwise_conv_s8_scratch_armv6m(params);
         case A8_TARGET_ARMDSP:
             return a8_depthwise_conv_s8_scratch_armdsp(params);
+        case A8_TARGET_RV32:
+            return a8_depthwise_conv_s8_scratch_rv32(params);
         case A8_TARGET_XTENSA:
             return a8_depthwise_conv_s8_scratch_xtensa(params);
         default:

@@ -108,7 +108,8 @@ int a8_reduce_eval(a8_ctx_t *ctx, const a8_reduce_t *reduce, const a8_reducer_t 
     for (int32_t o = 0, k; o < reduce->outputs; o += k) {
         int32_t states[A8_REDUCE_COLUMNS];
         k = reduce->kept[inner] - index[inner];
-        k = !bytes ? 1 : k < A8_REDUCE_COLUMNS ? k : A8_REDUCE_COLUMNS;
+        k = !bytes ? 1 : k < A8_REDUCE_COLUMNS ? k
+                                               : A8_REDUCE_COLUMNS;
         for (int32_t i = 0; i < k; i++) {
             states[i] = reducer->init;
         }
