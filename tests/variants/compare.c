@@ -216,7 +216,7 @@ static void large_window(a8_window_t *win) {
     win->in_h = pick(5, 16);
     win->in_w = pick(8, 40);
     win->filter_h = pick(5, 12);
-    win->filter_w = pick(2, 9);
+    win->filter_w = pick(0, 1) ? pick(2, 9) : 4 * pick(1, 2);
     win->stride_h = (uint16_t)pick(1, 2);
     win->stride_w = (uint16_t)pick(1, 2);
     win->dilation_h = win->dilation_w = 1;
@@ -250,9 +250,10 @@ static void compare_conv(int32_t number) {
 
 static void compare_depthwise_conv(int32_t number) {
     a8_conv_params_t params = { .batches = 1 };
-    const int32_t multiplier = pick(0, 5) ? 1 : pick(1, 8);
+    const bool large = pick(0, 15) == 0, spread = large && pick(0, 1); // of one input channel many are made
+    const int32_t multiplier = spread ? pick(3, 9) : pick(0, 5) ? 1
+                                                                : pick(1, 8);
     window(&params.window, false);
-    const bool large = pick(0, 15) == 0;
     if (large) {
         large_window(&params.window);
     }
@@ -261,7 +262,7 @@ static void compare_depthwise_conv(int32_t number) {
     params.in_c = multiplier > 1 && pick(0, 1) ? 1 : pick(0, 3) ? pick(1, 9)
                                                                 : pick(1, 30);
     if (large) {
-        params.in_c = pick(1, 3);
+        params.in_c = spread ? 1 : pick(1, 3);
     }
     params.out_c = params.in_c * multiplier;
     const a8_window_t *win = &params.window;
