@@ -179,6 +179,8 @@ class Source:
                 if not settled and file.suffix.lower() not in SELF_EVIDENT:
                     continue
                 found = list(self._file(file))
+                if _state(file) != states[file]:
+                    continue  # what was read is no longer what was looked at
                 if not settled and any(isinstance(sample.data, ToolError) for sample in found):
                     continue  # perhaps half of it is there
                 done[file] = states[file]
@@ -244,12 +246,17 @@ def _states(path: Path, folder: bool) -> dict[Path, State]:
     found = []
     for file in files:
         if file.suffix.lower() in KINDS and not file.name.startswith("."):
-            try:
-                status = file.stat()
-            except OSError:
-                continue
-            found.append((status.st_mtime_ns, file, status.st_size))
-    return {file: (changed, size) for changed, file, size in sorted(found)}
+            if (state := _state(file)) is not None:
+                found.append((state, file))
+    return {file: state for state, file in sorted(found, key=lambda entry: (entry[0][0], entry[1]))}
+
+
+def _state(file: Path) -> State | None:
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
 
 
 def _list(kinds: set[str]) -> str:
