@@ -153,5 +153,6 @@ def test_wrong_files_say_what_is_wrong(tmp_path):
     errors = [str(sample.data) for sample in found]
     for name, error in zip("abcd", errors, strict=True):
         assert error.startswith(f"{name}.") and str(tmp_path) not in error
-    assert "is not a .npy array" in errors[0] and "no image" not in errors[0]
+    assert "is not a .npy array" in errors[0] and "not an image" in errors[1]
+    assert not any("object at" in error for error in errors)
     assert "has 3 numbers" in errors[2] and "not a number" in errors[3]
