@@ -1,91 +1,139 @@
 # SPDX-License-Identifier: MIT
-"""Draws docs/watch.svg: what infer --watch shows of examples/words.wav after 3.5 s, run on this machine.
+"""Makes the pictures of the documentation: docs/pictures/session.svg, report.png and watch.svg.
 
-python tests/pictures.py [--html FILE]    # a page with the picture, light and dark, to look at
+    python tests/pictures.py [session] [report] [watch]
+
+session.svg is what commands print on an emulated Pico, which starts without a firmware; report.png is
+`arena8 inspect --html` of the digits model in headless Chromium; watch.svg what `arena8 infer --watch` shows
+of examples/words.wav after 3.5 s, on this machine. The first wants the firmware that `make dist` puts into the
+wheel, or that of a build (ARENA8_FIRMWARE).
 """
 
 from __future__ import annotations
 
 import argparse
-import io
+import itertools
+import json
 import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 
-from arena8 import inputs, sources, watch
-from arena8.local import LocalModel
-from arena8.screen import Screen
 from rich.console import Console
-from rich.terminal_theme import MONOKAI
+from rich.text import Text
 
 ROOT = Path(__file__).resolve().parent.parent
-COLUMNS, ROWS = 72, 24
-ANSWERS = 26  # as many as there are until "no" has been said
-# rich's own format asks a network for a font.
-FORMAT = """\
-<svg class="rich-terminal" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
-<style>
-.{unique_id}-matrix {{ font-family: Menlo, Consolas, "DejaVu Sans Mono", monospace;
-  font-size: {char_height}px; line-height: {line_height}px; }}
-.{unique_id}-title {{ font-size: 18px; font-family: sans-serif; }}
-{styles}
-</style>
-<defs>
-<clipPath id="{unique_id}-clip-terminal">
-<rect x="0" y="0" width="{terminal_width}" height="{terminal_height}"/>
-</clipPath>
-{lines}
-</defs>
-{chrome}
-<g transform="translate({terminal_x}, {terminal_y})" clip-path="url(#{unique_id}-clip-terminal)">
-{backgrounds}
-<g class="{unique_id}-matrix">
-{matrix}
-</g>
-</g>
-</svg>
-"""
+PICTURES = ROOT / "docs" / "pictures"
+MODELS = ROOT / "firmware" / "models"
+COLUMNS = 92
+BEFORE = ("arena8 flash", "arena8 deploy digits.tflite")  # whose times are those of the emulator
+COMMANDS = (
+    "arena8 infer digits.tflite -i seven.csv --verify",
+    "arena8 bench digits.tflite",
+)
+ARENA8 = [sys.executable, "-m", "arena8"]
 
 
-def watched() -> Screen:
-    """The display of `arena8 infer yes_no --port host --watch words.wav --realtime --smooth 3`."""
-    file = ROOT / "firmware" / "models" / "yes_no.tflite"
+def session() -> Path:
+    """Runs the commands on one emulated Pico and draws their standard output as a terminal shows it."""
+    out = Console(record=True, width=COLUMNS, file=open(os.devnull, "w"), force_terminal=True)
+    with tempfile.TemporaryDirectory() as folder:
+        for name in ("digits.tflite", "seven.csv"):
+            shutil.copy(MODELS / name, folder)
+        environment = {**os.environ, "XDG_CACHE_HOME": folder, "ARENA8_MODELS": ""}
+        emulator = subprocess.Popen(
+            [*ARENA8, "emulate", "RPI_PICO", "--bootsel", "--json"],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, text=True,
+        )  # fmt: skip
+        try:
+            environment["ARENA8_PORT"] = json.loads(emulator.stdout.readline())["device"]
+            environment |= {"FORCE_COLOR": "1", "COLUMNS": str(COLUMNS), "ARENA8_TIMEOUT": "300"}
+            for command in (*BEFORE, *COMMANDS):
+                print(command, flush=True)
+                done = subprocess.run(
+                    [*ARENA8, *command.split()[1:]], env=environment, cwd=folder, check=True,
+                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, encoding="utf-8",
+                )  # fmt: skip
+                if command in COMMANDS:
+                    out.print(Text(f"$ {command}", style="bold"))
+                    out.print(Text.from_ansi(done.stdout))
+        finally:
+            emulator.send_signal(signal.SIGINT)
+            emulator.wait(30)
+    return draw(out, "session", "arena8 on an emulated Raspberry Pi Pico")
+
+
+def draw(terminal: Console, name: str, title: str) -> Path:
+    drawn = terminal.export_svg(title=title, unique_id=name)
+    # Fonts from the network are nothing for a picture in a repository.
+    drawn = re.sub(r"@font-face \{.*?\}", "", drawn, flags=re.S)
+    drawn = drawn.replace("Fira Code, monospace", "ui-monospace, Menlo, DejaVu Sans Mono, monospace")
+    file = PICTURES / f"{name}.svg"
+    file.write_text(re.sub(r"[ \t]+$", "", drawn, flags=re.M), encoding="utf-8")
+    return file
+
+
+def report() -> Path:
+    """The report with its dearest operator chosen, as a browser shows it."""
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = shutil.which("chromium") or shutil.which("google-chrome") or ""
+    file = PICTURES / "report.png"
+    with tempfile.TemporaryDirectory() as folder:
+        for flag in ("headless", "no-sandbox", "disable-gpu", "hide-scrollbars", "window-size=1360,1000",
+                     f"user-data-dir={folder}/profile"):  # fmt: skip
+            options.add_argument(f"--{flag}")
+        page = Path(folder) / "report.html"
+        command = [*ARENA8, "inspect", str(MODELS / "digits.tflite"), "--html", str(page)]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        chrome = webdriver.Chrome(
+            options=options, service=webdriver.ChromeService(shutil.which("chromedriver"))
+        )
+        try:
+            chrome.get(page.as_uri())
+            chrome.find_element("css selector", 'svg.graph [data-node="0:5"]').click()
+            chrome.save_screenshot(str(file))
+        finally:
+            chrome.quit()
+    return file
+
+
+def watched() -> Path:
+    """The display in the midst of a sound, after "no" has been said."""
+    from arena8 import inputs, sources, watch
+    from arena8.local import LocalModel
+
+    columns, rows, answers, smooth = 72, 24, 26, 3
+    file = MODELS / "yes_no.tflite"
     model = LocalModel(file)
-    request = SimpleNamespace(smooth=3, timeout=None)
     options = sources.Options(str(ROOT / "examples" / "words.wav"), realtime=True)
     source = sources.Source(options, model.inputs, file, inputs.Options())
-    view = watch.Display(model, lambda: [f"{model.name} on host", *source.about], 3)
-    runner = watch.Watch(request, model, None)
-    for sample in source:
+    view = watch.Display(model, lambda: [f"{model.name} on host", *source.about], smooth)
+    runner = watch.Watch(SimpleNamespace(smooth=smooth, timeout=None), model, None)
+    for sample in itertools.islice(source, answers):
         runner.one(sample, view)
-        if runner.ran == ANSWERS:
-            break
-    return view.screen
-
-
-def picture(screen: Screen, title: str) -> str:
-    console = Console(
-        record=True, file=io.StringIO(), width=COLUMNS, height=ROWS, force_terminal=True, highlight=False,
-        color_system="truecolor",
+    out = Console(
+        record=True, width=columns, height=rows, file=open(os.devnull, "w"), force_terminal=True,
+        highlight=False, color_system="truecolor",
     )  # fmt: skip
-    console.print(screen)
-    return console.export_svg(title=title, theme=MONOKAI, code_format=FORMAT, unique_id="watch")
+    out.print(view.screen)
+    return draw(out, "watch", f"arena8 infer yes_no --watch words.wav --realtime --smooth {smooth}")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--html", type=Path, help="write a page with the picture too")
-    given = parser.parse_args()
-    os.environ["ARENA8_MODELS"] = str(ROOT / "firmware" / "models")
-    drawn = picture(watched(), "arena8 infer yes_no --watch words.wav --realtime --smooth 3")
-    path = ROOT / "docs" / "watch.svg"
-    path.write_text(drawn, encoding="utf-8")
-    print(f"wrote {path.relative_to(ROOT)}, {len(drawn)} bytes")
-    if given.html:
-        sides = (
-            f'<div style="background:{b};padding:2em;width:900px">{drawn}</div>' for b in ("#fff", "#111")
-        )
-        given.html.write_text(f"<meta charset=utf-8>{''.join(sides)}", encoding="utf-8")
+    made = {"session": session, "report": report, "watch": watched}
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("pictures", nargs="*", choices=[*made, []], help="default: all")
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for name in parser.parse_args().pictures or made:
+        file = made[name]()
+        print(f"{file.relative_to(ROOT)}: {file.stat().st_size:,} bytes")
 
 
 if __name__ == "__main__":

@@ -54,7 +54,8 @@ def models(repl: Repl) -> list[tuple[str, int, int]]:
             name = repl.board.name if repl.board else None
             build = f"`make firmware BOARD={name}`" if name else "`make firmware BOARD=...`"
             raise ToolError(
-                f"{repl.name} runs a MicroPython without the module arena8; {build} makes a firmware with it"
+                f"{repl.name} runs a MicroPython without the module arena8; `arena8 flash` puts a firmware "
+                f"with it there, {build} builds one"
             ) from e
         raise older(repl, e) from e
 

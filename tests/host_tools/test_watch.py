@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy
 import pytest
-from arena8 import cli, config, sources
+from arena8 import sources
 from fake_board import FakeBoard
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,24 +21,6 @@ WORDS = ROOT / "examples" / "words.wav"
 DIGITS = MODELS / "digits.tflite"
 SAMPLES = numpy.load(MODELS / "digits_samples.npy")  # 0 to 9, and again
 ZEROS = ",".join(["0"] * 64)
-
-
-@pytest.fixture(autouse=True)
-def clean(monkeypatch):
-    for names in config.VARIABLES.values():
-        for name in names:
-            monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("ARENA8_MODELS", str(MODELS))
-
-
-@pytest.fixture
-def run(capsys):
-    def run(*arguments):
-        code = cli.main([str(a) for a in arguments])
-        out, err = capsys.readouterr()
-        return code, out, " ".join(err.split())
-
-    return run
 
 
 @pytest.fixture

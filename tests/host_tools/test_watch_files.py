@@ -12,22 +12,12 @@ from pathlib import Path
 
 import numpy
 import pytest
-from arena8 import cli, inputs, sources
+from arena8 import inputs, sources
 from arena8.tensor_info import TensorInfo
 
 MODELS = Path(__file__).resolve().parents[2] / "firmware" / "models"
 DIGITS = MODELS / "digits.tflite"
 SAMPLES = numpy.load(MODELS / "digits_samples.npy")  # 0 to 9, and again
-
-
-@pytest.fixture
-def run(capsys):
-    def run(*arguments):
-        code = cli.main([str(a) for a in arguments])
-        out, err = capsys.readouterr()
-        return code, out, " ".join(err.split())
-
-    return run
 
 
 def after(seconds, do):

@@ -23,9 +23,11 @@ ZEROS = ",".join(["0"] * 64)
 
 
 def command(*arguments, port="host", **options):
+    # The terminal's own size counts.
+    environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
     return subprocess.Popen(
         [sys.executable, "-m", "arena8", "infer", DIGITS, "-p", port, "--watch", *map(str, arguments)],
-        env={**os.environ, "TERM": "xterm-256color", "PYTHONIOENCODING": "utf-8"}, **options,
+        env={**environment, "TERM": "xterm-256color", "PYTHONIOENCODING": "utf-8"}, **options,
     )  # fmt: skip
 
 
@@ -85,9 +87,8 @@ def test_a_terminal(tmp_path, end):
     assert screen.display[screen.cursor.y].strip() == "" and screen.cursor.x == 0
 
 
-def test_the_board_is_left_well(monkeypatch):
+def test_the_board_is_left_well():
     """Ctrl-C while the board waits for an input: its REPL then takes the next command."""
-    monkeypatch.setenv("ARENA8_MODELS", str(MODELS))  # what the board has
     with FakeBoard() as board:
         process = command(
             "-", port=board.port, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE

@@ -17,23 +17,15 @@ from .. import inputs, options, render, samples, session, sources, transports, w
 from ..errors import ToolError, UsageError
 from ..local import LocalModel
 from ..remote import RemoteModel
+from ..request import OnModel
 from ..transports.repl import Repl
 
 COUNT = 100  # random inputs of `verify`, unless --count says otherwise
 SEED = 8
 
 
-@dataclass(frozen=True)
-class Request:
-    model: str  # a name on the board, or a .tflite
-    given: tuple[str, ...] = ()
-    port: str | None = None
-    baud: int = options.BAUD
-    verify: bool = False
-    as_json: bool = False
-    timeout: float | None = None
-    reset: bool = True
-    options: inputs.Options = inputs.Options()
+@dataclass(frozen=True, kw_only=True)
+class Request(OnModel):
     count: int | None = None  # samples, random ones if there is no input
     seed: int = SEED
     watch: sources.Options | None = None
@@ -76,7 +68,7 @@ def _run_on(request: Request) -> int:
 
 @contextmanager
 def opened(
-    request: Any,
+    request: OnModel,
 ) -> Iterator[tuple[Repl | None, RemoteModel | LocalModel, LocalModel | None, Path | None, str]]:
     """The board (None: this machine), the model there, with verify its twin, the model's file here if there
     is one, the port's name."""
@@ -319,17 +311,7 @@ def answers(model: RemoteModel | LocalModel, outputs: list[bytes]) -> list[dict[
 
 
 @click.command("infer")
-@click.argument("model", metavar="MODEL")
-@click.option(
-    "-i",
-    "--input",
-    "given",
-    metavar="X",
-    multiple=True,
-    help="Numbers (1,2,3), or a file: .npy, JSON, CSV, an image. Once for each input of the model.",
-)
-@options.port
-@options.baud
+@options.model("Numbers (1,2,3), or a file: .npy, JSON, CSV, an image. Once for each input of the model.")
 @click.option(
     "--verify",
     is_flag=True,
@@ -343,53 +325,17 @@ def answers(model: RemoteModel | LocalModel, outputs: list[bytes]) -> list[dict[
     "With --watch: end after so many.",
 )
 @options.watching
-@options.raw
-@options.scale
-@options.offset
-@options.resize
-@options.as_json("The answer")
-@options.timeout
-@options.no_reset
-def command(
-    model,
-    given,
-    port,
-    baud,
-    verify,
-    count,
-    raw,
-    scale,
-    offset,
-    resize,
-    as_json,
-    timeout,
-    no_reset,
-    **watching,
-) -> int:
+@options.on_model("The answer")
+def command(**asked) -> int:
     """Runs inputs through MODEL on a board and shows the answers.
 
     MODEL is the name of a model on the board, or a .tflite file: then the board's model must have the same
     checksum. Numbers are real values and get quantized; an .npy of exactly the input's type is stored as it
     is.
     """
-    watched = sources.wanted(**watching)
-    if not given and watched is None and count is None:
+    request = Request(**asked)
+    if not request.given and request.watch is None and request.count is None:
         raise click.UsageError("Missing option '--input' / '-i' (or --count for random inputs, or --watch).")
-    if given and watched is not None:
+    if request.given and request.watch is not None:
         raise click.UsageError("--watch takes the place of --input: give one of them.")
-    return run(
-        Request(
-            model=model,
-            given=given,
-            port=port,
-            baud=baud,
-            verify=verify,
-            as_json=as_json,
-            timeout=timeout,
-            reset=not no_reset,
-            options=inputs.Options(raw=raw, resize=resize, scale=scale, offset=offset),
-            count=count,
-            watch=watched,
-            smooth=watching["smooth"],
-        )
-    )
+    return run(request)
