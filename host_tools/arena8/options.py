@@ -8,6 +8,7 @@ from functools import reduce, wraps
 from typing import Any
 
 import rich_click as click
+from click.shell_completion import CompletionItem
 
 from . import config
 
@@ -22,10 +23,38 @@ def _timeout(ctx: click.Context, parameter: click.Parameter, value: float | None
     return value or config.default("timeout")
 
 
+def files(ctx: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:
+    """What a shell offers for a model or a file: the shell's own names of files."""
+    return [CompletionItem(begun, type="file")]
+
+
+def board_names(ctx: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
+    from . import boards
+
+    return [name for name in boards.all_boards() if name.lower().startswith(begun.lower())]
+
+
+def ports(ctx: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
+    from serial.tools import list_ports
+
+    from . import boards, transports
+
+    emulators = ["unix", "pico-emulator", *(f"qemu:{name}" for name in boards.emulated("qemu"))]
+    devices = [port.device for port in list_ports.comports()]
+    known = [transports.AUTO, transports.HOST, *emulators, *devices]
+    return [name for name in known if name.startswith(begun)]
+
+
+# Of an argument or option that takes one: what help calls it, what a shell offers.
+FILE = {"metavar": "FILE", "shell_complete": files}
+FOLDER = {"metavar": "FOLDER", "shell_complete": files}
+BOARD = {"metavar": "BOARD", "shell_complete": board_names}
+
 port = click.option(
     "-p",
     "--port",
     metavar="PORT",
+    shell_complete=ports,
     help="A device (/dev/ttyACM0, COM3, a0, u0, c0, id:SERIAL, rfc2217://...), or host, unix, pico-emulator, "
     "qemu:BOARD, or auto: the one board connected. "
     "Default: ARENA8_PORT, ESPTOOL_PORT, ESPPORT, arena8.toml, auto.",
@@ -33,13 +62,14 @@ port = click.option(
 baud = click.option(
     "-b",
     "--baud",
-    type=click.IntRange(min=1),
+    type=click.IntRange(min=1, max=config.MOST["baud"]),
+    metavar="N",
     callback=_baud,
     help=f"Of a UART. Default: ARENA8_BAUD, ESPTOOL_BAUD, ESPBAUD, arena8.toml, {BAUD}.",
 )
 timeout = click.option(
     "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=click.FloatRange(min=0, max=config.MOST["timeout"], min_open=True),
     metavar="S",
     callback=_timeout,
     help="Seconds of silence after which a board hangs. Default: 10, emulators 60.",
@@ -98,8 +128,10 @@ def on_board(answer: str) -> Decorator:
 def model(input_help: str) -> Decorator:
     """MODEL, its inputs, and what names the board."""
     return _stack(
-        click.argument("model", metavar="MODEL"),
-        click.option("-i", "--input", "given", metavar="X", multiple=True, help=input_help),
+        click.argument("model", metavar="MODEL", shell_complete=files),
+        click.option(
+            "-i", "--input", "given", metavar="X", multiple=True, shell_complete=files, help=input_help
+        ),
         line,
     )
 

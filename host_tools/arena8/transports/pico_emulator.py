@@ -18,11 +18,11 @@ from typing import Any
 
 from .. import boards
 from ..errors import BoardError, BoardGone
+from .firmware import checked_uf2
 from .qemu import boot
 from .repl import Repl
 from .wire import SocketWire
 
-UF2_MAGIC = b"UF2\n"
 AWAKE = 1000  # cycles between two looks at a core that has more to do than to look for input
 
 MEASURE = """
@@ -71,8 +71,8 @@ class PicoRepl(Repl):
         command = [sys.executable, str(Path(__file__).with_name("pico_process.py"))]
         self.firmware = None
         if not in_bootsel_mode:
-            self.firmware = str(firmware or boards.board("RPI_PICO").to_boot())
-            check_uf2(self.firmware)
+            board = boards.board("RPI_PICO")
+            self.firmware = checked_uf2(firmware or board.to_boot(), board)
             command.append(self.firmware)
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -168,17 +168,6 @@ class PicoRepl(Repl):
         if "error" in answer:
             raise BoardError(f"the emulated Pico can't: {answer['error']}")
         return answer
-
-
-def check_uf2(path: str) -> None:
-    """BoardError unless path is a UF2 file."""
-    try:
-        with open(path, "rb") as file:
-            magic = file.read(len(UF2_MAGIC))
-    except OSError as e:
-        raise BoardError(f"can't read the firmware {path}: {e.strerror}") from e
-    if magic != UF2_MAGIC:
-        raise BoardError(f"{path} is no UF2 file: it starts with {magic!r}")
 
 
 def _died(process: subprocess.Popen) -> str:

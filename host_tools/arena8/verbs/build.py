@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -15,17 +17,19 @@ from rich.table import Table
 
 from .. import boards, config, options, render, running, session, transports
 from ..boards import Board
-from ..errors import BoardError, ToolError, UsageError
+from ..errors import BoardError, ToolError, UsageError, cause
 
 
 def source_tree() -> Path:
     """The checkout that has firmware/build.py."""
     top = boards.checkout()
     if top is None or not (top / "firmware" / "build.py").is_file():
+        given = os.environ.get("ARENA8_REPO")
+        given = f" ({given} is none)" if given else ""
         raise ToolError(
             "building a firmware needs arena8's source tree (MicroPython is fetched and compiled there): run "
-            "this in the tree, or name it in ARENA8_REPO. Without it `arena8 flash` puts a ready firmware on "
-            "a board, and `arena8 deploy` the models"
+            f"this in the tree, or name it in ARENA8_REPO{given}. Without it `arena8 flash` puts a ready "
+            "firmware on a board, and `arena8 deploy` the models"
         )
     return top
 
@@ -141,8 +145,6 @@ def run(
     board = board or config.default("board")
     known = boards.board(board) if board else None
     for model in models:
-        if not Path(model).is_file():
-            raise ToolError(f"no file {model}")
         session.check(Path(model))
     top = source_tree()
     known = known or boards.board(connected_board())
@@ -167,14 +169,27 @@ def copied(file: Path, out: Path) -> Path:
         out.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(file, out)
     except OSError as e:
-        raise ToolError(f"--out {out}: {e.strerror}") from e
+        with contextlib.suppress(OSError):
+            if out.is_file() and out.stat().st_size < file.stat().st_size:
+                out.unlink()  # half of a firmware
+        raise ToolError(f"--out {out}: {cause(e)}") from e
     return out
 
 
 @click.command("build")
-@click.option("--board", metavar="BOARD", help="Default: what the one connected board says it is.")
 @click.option(
-    "-m", "--model", "models", metavar="FILE", multiple=True, help="A .tflite to freeze; repeatable."
+    "--board",
+    **options.BOARD,
+    help="Default: what the one connected board says it is.",
+)
+@click.option(
+    "-m",
+    "--model",
+    "models",
+    metavar="FILE",
+    multiple=True,
+    shell_complete=options.files,
+    help="A .tflite to freeze; repeatable.",
 )
 @click.option(
     "--operators",
@@ -185,7 +200,11 @@ def copied(file: Path, out: Path) -> Path:
 @click.option(
     "--arena", metavar="BYTES", default="auto", show_default=True, help="Static arena; 0: from the heap."
 )
-@click.option("--out", metavar="FILE", help="Where the firmware goes, besides build/firmware.")
+@click.option(
+    "--out",
+    **options.FILE,
+    help="Where the firmware goes, besides build/firmware.",
+)
 @options.as_json("What was built, its file and its sizes")
 def command(board, models, operators, arena, out, as_json) -> int:
     """Builds a firmware with models frozen in it, and reports its size. Needs the source tree and a compiler.

@@ -108,9 +108,9 @@ def read_models(given: tuple[str, ...]) -> list[NewModel]:
         try:
             name, content = read(source)
             model = engine.Model(content)
+            about = engine.describe(model)
         except (OSError, ValueError) as e:
             raise ToolError(formats.refusal(source, e)) from e
-        about = engine.describe(model)
         if about["arena_bytes"] is None:
             reasons = [u["text"] for u in about["unsupported"]] or [about["error"] or "no reason was given"]
             more = (
@@ -327,8 +327,14 @@ def save(image: bytes) -> Path:
         file = folder / f"romfs-{zlib.crc32(image):08x}.img"
         file.write_bytes(image)
     except OSError:
-        file = Path(tempfile.mkdtemp(prefix="arena8-")) / "romfs.img"
-        file.write_bytes(image)
+        try:
+            file = Path(tempfile.mkdtemp(prefix="arena8-")) / "romfs.img"
+            file.write_bytes(image)
+        except OSError as e:
+            raise ToolError(
+                f"nothing was changed: neither {folder} nor {tempfile.gettempdir()} takes a copy of what is "
+                f"in the ROMFS, {len(image):,} bytes: {e.strerror}"
+            ) from e
     return file
 
 
@@ -389,12 +395,16 @@ def show(report: dict[str, Any]) -> None:
 
 
 @click.command("deploy")
-@click.argument("models", metavar="MODEL...", nargs=-1)
+@click.argument("models", metavar="MODEL...", nargs=-1, shell_complete=options.files)
 @options.line
 @click.option("--list", "listing", is_flag=True, help="Show what is in the ROMFS.")
 @click.option("--remove", metavar="NAME", multiple=True, help="Take this model (or file) out of it.")
 @click.option("--fresh", is_flag=True, help="Don't keep the files that are in it.")
-@click.option("--restore", metavar="FILE", help="Write back an image that an interrupted deploy saved.")
+@click.option(
+    "--restore",
+    **options.FILE,
+    help="Write back an image that an interrupted deploy saved.",
+)
 @click.option("--dry-run", is_flag=True, help="Check everything, write nothing.")
 @click.option(
     "--method",

@@ -9,6 +9,7 @@ import select
 import signal
 import threading
 import time
+from collections.abc import Callable
 
 import rich_click as click
 
@@ -50,7 +51,7 @@ class Bridge:
             raise ToolError("emulate needs a pty, which this system has not") from e
         self.port = port
         self.timeout = timeout
-        self.repl = self._start(bootsel)
+        self.repl = self._start(bootsel, tell)
         self.master, slave = pty.openpty()
         tty.setraw(slave)
         self.device = os.ttyname(slave)
@@ -64,12 +65,13 @@ class Bridge:
         self.thread = threading.Thread(target=self._from_board, daemon=True)
         self.thread.start()
 
-    def _start(self, bootsel: bool = False) -> Repl:
+    def _start(self, bootsel: bool = False, say: Callable[[str], None] = lambda text: None) -> Repl:
         if bootsel:
             from ..transports.pico_emulator import PicoRepl
 
             return PicoRepl(None, self.timeout or 60.0, in_bootsel_mode=True)
         repl = transports.open_repl(self.port, self.timeout)
+        say(f"{self.port} boots")
         try:
             repl.boot()
         except BaseException:
@@ -176,8 +178,6 @@ def run(board: str, firmware: str | None, bootsel: bool, as_json: bool, timeout:
         what = f"--firmware {firmware}" if firmware else board
         raise UsageError(f"--bootsel is for an RPI_PICO without firmware; it does not go with {what}")
     err = render.messages()
-    if not bootsel:
-        err.print(f"{port} boots", markup=False)
     bridge = Bridge(port, timeout, bootsel)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -207,8 +207,11 @@ def run(board: str, firmware: str | None, bootsel: bool, as_json: bool, timeout:
 
 
 @click.command("emulate")
-@click.argument("board", metavar="BOARD")
-@click.option("--firmware", metavar="FILE", help="Default: what was built last for BOARD.")
+@click.argument(
+    "board",
+    **options.BOARD,
+)
+@click.option("--firmware", **options.FILE, help="Default: what was built last for BOARD.")
 @click.option(
     "--bootsel", is_flag=True, help="A Pico without firmware, as plugged in with BOOTSEL held: `flash` it."
 )

@@ -83,8 +83,6 @@ def opened(
         )
     # Errors that need no board come before one is bothered.
     twin = LocalModel(file) if request.verify and file else None
-    if twin is None and file is not None and session.is_path(request.model):
-        session.check(file)
     with session.on_board(port, request.timeout, request.baud, request.reset) as repl:
         model = session.open_on(repl, request.model)
         if twin is not None and twin.crc32 != model.crc32:
@@ -325,6 +323,7 @@ def answers(model: RemoteModel | LocalModel, outputs: list[bytes]) -> list[dict[
 @click.option(
     "--watch",
     metavar="SOURCE",
+    shell_complete=options.files,
     help="Keep the model loaded and run every input that comes: a folder's new files, "
     "- for lines of standard input, a .wav in windows.",
 )

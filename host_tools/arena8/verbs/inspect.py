@@ -12,7 +12,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from .. import boards, formats, options, render
-from ..errors import ToolError
+from ..errors import ToolError, cause
+from ..freeze import write_if_changed
 
 SHOWN = 12  # kinds of obstacles that are listed
 NODES = 8  # of each so many nodes
@@ -22,15 +23,6 @@ def examine(model: str, board: str | None = None) -> dict[str, Any]:
     from .. import engine, report
 
     chosen = [boards.board(board)] if board else None
-    path = Path(model)
-    if path.is_dir():
-        saved = (path / "saved_model.pb").is_file()
-        raise ToolError(
-            f"{model} is a TensorFlow SavedModel; arena8 wants a .tflite: "
-            "tf.lite.TFLiteConverter.from_saved_model(FOLDER) converts it"
-            if saved
-            else f"{model} is a folder; arena8 wants a .tflite"
-        )
     try:
         return report.examine(engine.Model(model), chosen)
     except (OSError, ValueError) as e:
@@ -65,9 +57,9 @@ def run(model: str, as_json: bool, board: str | None, html: Path | None, folder:
 def _write(path: Path, text: str) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        write_if_changed(path, text)
     except OSError as e:
-        raise ToolError(f"can't write {path}: {e.strerror}") from e
+        raise ToolError(f"can't write {path}: {cause(e)}") from e
     return path
 
 
@@ -207,7 +199,7 @@ def _quantization(tensor: dict[str, Any]) -> str:
 
 
 @click.command("inspect")
-@click.argument("model", metavar="MODEL")
+@click.argument("model", metavar="MODEL", shell_complete=options.files)
 @click.option(
     "--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
     help="Write a page with graph, memory plan and costs to click through. It needs no network.",
@@ -217,7 +209,9 @@ def _quantization(tensor: dict[str, Any]) -> str:
     help="Write graph.svg, plan.svg and cost.svg.",
 )  # fmt: skip
 @click.option(
-    "--board", metavar="BOARD", help="Judge this board only: exit code 1 if the model doesn't fit it."
+    "--board",
+    **options.BOARD,
+    help="Judge this board only: exit code 1 if the model doesn't fit it.",
 )
 @options.as_json("Everything")
 def command(model: str, html: Path | None, folder: Path | None, board: str | None, as_json: bool) -> int:
