@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import rich_click as click
-from rich.table import Table
 
 from .. import boards, config, options, render, running, session, transports
 from ..boards import Board
 from ..errors import BoardError, ToolError, UsageError, cause
+from ..render import Column
 
 
 def source_tree() -> Path:
@@ -112,26 +112,24 @@ def report(facts: dict[str, Any], board: Board) -> dict[str, Any]:
 
 def show(sizes: dict[str, Any]) -> None:
     names = {"micropython": "MicroPython", "module": "arena8's module", "free": "free for more models"}
-    out = render.console()
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for heading, justify in (("", "left"), ("bytes", "right"), ("", "right"), ("", "left")):
-        table.add_column(heading, justify=justify)
+    columns = [Column(""), Column("bytes", "right"), Column("", "right", worth=1), Column("", worth=2)]
+    rows: list[tuple[list[str], str]] = []
 
-    def rows(title: str, parts: dict[str, int], total: int) -> None:
-        table.add_row(f"[bold]{title}[/]", f"{total:,}")
+    def add(title: str, parts: dict[str, int], total: int) -> None:
+        rows.append(([f"[bold]{title}[/]", f"{total:,}", "", ""], ""))
         for name, size in parts.items():
-            table.add_row(f"  {name}", f"{size:,}", f"{size / total:.1%}", render.bar(size / total))
+            rows.append(([f"  {name}", f"{size:,}", f"{size / total:.1%}", render.bar(size / total)], ""))
 
     flash, ram = sizes["flash"], sizes["ram"]
     if flash:
         parts = {names.get(name, name): size for name, size in flash["parts"].items()}
         after = {"ROMFS": flash["romfs"], "filesystem": flash["filesystem"]}
-        rows("flash", {**parts, **{name: size for name, size in after.items() if size}}, flash["bytes"])
+        add("flash", {**parts, **{name: size for name, size in after.items() if size}}, flash["bytes"])
     if ram:
         parts = {("free for heap and stack" if n == "free" else n): size for n, size in ram["parts"].items()}
-        rows("RAM", parts, ram["bytes"])
+        add("RAM", parts, ram["bytes"])
     if flash or ram:
-        out.print(table)
+        render.table(render.console(), columns, rows)
 
 
 def run(

@@ -13,12 +13,12 @@ from typing import Any
 
 import rich_click as click
 from rich.markup import escape
-from rich.table import Table
 
 from .. import boards, config, formats, options, remote, render, romfs, session, transports
 from ..errors import RemoteError, ToolError, UsageError
 from ..flashers.esp_romfs import EspRomfs
 from ..remote import literal
+from ..render import Column
 from ..request import OnBoard
 from ..rom_partition import Partition
 from ..transports.bulk import Bulk
@@ -371,20 +371,20 @@ def check(repl: Repl, models: list[NewModel]) -> dict[str, dict[str, int]]:
 def show(report: dict[str, Any]) -> None:
     out = render.console()
     if report["files"]:
-        table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-        for heading in ("file", "bytes", "CRC-32", "arena", ""):
-            table.add_column(heading, justify="right" if heading in ("bytes", "CRC-32", "arena") else "left")
+        columns = [Column("file"), Column("bytes", "right"), Column("CRC-32", "right", worth=2),
+                   Column("arena", "right", worth=1), Column("")]  # fmt: skip
         styles = {"new": "green", "replaced": "green", "removed": "red"}
+        rows: list[tuple[list[str], str]] = []
         for entry in report["files"]:
-            table.add_row(
+            cells = [
                 escape(entry["path"]),
                 f"{entry['bytes']:,}",
                 f"{entry['crc32']:08x}",
                 f"{entry['arena_bytes']:,}" if entry["arena_bytes"] else "",
                 "" if entry["change"] == "kept" else entry["change"],
-                style=styles.get(entry["change"], ""),
-            )
-        out.print(table)
+            ]
+            rows.append((cells, styles.get(entry["change"], "")))
+        render.table(out, columns, rows)
     used, size = report["used_bytes"], report["romfs_bytes"]
     line = f"ROMFS of {report['port']}: {used:,} of {size:,} bytes used, {size - used:,} free"
     if report["dry_run"]:

@@ -9,11 +9,11 @@ from typing import Any
 
 import rich_click as click
 from rich.markup import escape
-from rich.table import Table
 
 from .. import boards, formats, options, render
 from ..errors import ToolError, cause
 from ..freeze import write_if_changed
+from ..render import Column
 
 SHOWN = 12  # kinds of obstacles that are listed
 NODES = 8  # of each so many nodes
@@ -101,13 +101,12 @@ def _show_operators(out: Any, about: dict[str, Any]) -> None:
     refused = {(u["subgraph"], u["node"]) for u in about["unsupported"]}
     timed = report.clock(about)
     many = any(node["subgraph"] for node in about["operators"])
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    headings = [("", "right"), ("operator", "left"), ("input", "left"), ("output", "left"),
-                ("weights", "left"), ("MACs", "right"), ("parameters", "right")]  # fmt: skip
+    columns = [Column("", "right"), Column("operator"), Column("input", worth=5), Column("output", worth=2),
+               Column("weights", worth=4), Column("MACs", "right", worth=1),
+               Column("parameters", "right", worth=3)]  # fmt: skip
     if timed:
-        headings.append(("~ms", "right"))
-    for heading, justify in headings:
-        table.add_column(heading, justify=justify, no_wrap=heading != "operator")
+        columns.append(Column("~ms", "right"))
+    rows: list[tuple[list[str], str]] = []
     for node in about["operators"]:
         computed = [tensor for tensor in node["inputs"] if not tensor["constant"]]
         cells = [
@@ -122,13 +121,12 @@ def _show_operators(out: Any, about: dict[str, Any]) -> None:
         if timed:
             cycles = node["cycles"].get(timed[1]) if node["subgraph"] == 0 else None
             cells.append(f"{cycles / timed[2] * 1000:.2f}" if cycles is not None else "?")
-        table.add_row(*cells, style="red" if (node["subgraph"], node["index"]) in refused else "")
+        rows.append((cells, "red" if (node["subgraph"], node["index"]) in refused else ""))
     total = ["", "[bold]total[/]", "", "", "", f"[bold]{about['macs']:,}[/]", f"[bold]{about['params']:,}[/]"]
     if timed:
         known = [node["cycles"].get(timed[1]) for node in about["operators"] if node["subgraph"] == 0]
         total.append(f"[bold]{sum(count or 0 for count in known) / timed[2] * 1000:.2f}[/]")
-    table.add_row(*total)
-    out.print(table)
+    render.table(out, columns, [*rows, (total, "")])
     if timed:
         out.print(f"~ms: on {timed[0]}, {about['estimate']}", style="dim", markup=False)
 
@@ -160,10 +158,10 @@ def _show_obstacles(out: Any, about: dict[str, Any]) -> None:
 
 def _show_boards(out: Any, about: dict[str, Any]) -> None:
     yes, no = render.marks()
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for heading, justify in (("", "left"), ("board", "left"), ("arena", "right"), ("RAM free", "right"),
-                             ("~ms", "right"), ("", "left")):  # fmt: skip
-        table.add_column(heading, justify=justify, no_wrap=heading != "")
+    columns = [Column(""), Column("board"), Column("arena", "right", worth=1),
+               Column("RAM free", "right", worth=3), Column("~ms", "right", worth=2),
+               Column("", folds=True)]  # fmt: skip
+    rows: list[tuple[list[str], str]] = []
     for board in about["boards"]:
         time = "" if board["milliseconds"] is None else f"{board['milliseconds']:.2f}"
         if time and board["not_estimated"]:
@@ -173,15 +171,16 @@ def _show_boards(out: Any, about: dict[str, Any]) -> None:
             why = " or ".join(
                 {"firmware": "frozen in the firmware", "romfs": "in ROMFS"}[p] for p in board["places"]
             )
-        table.add_row(
+        cells = [
             f"[green]{yes}[/]" if board["fits"] else f"[red]{no}[/]",
             board["board"],
             "" if board["arena_bytes"] is None else f"{board['arena_bytes']:,}",
             "" if board["ram_free"] is None else f"{board['ram_free']:,}",
             time,
             escape(why),
-        )
-    out.print(table)
+        ]
+        rows.append((cells, ""))
+    render.table(out, columns, rows)
     unknown = sorted({key for board in about["boards"] for key in board["not_estimated"]})
     if unknown:
         out.print(f"~ms lacks {', '.join(unknown)}: nobody has counted them yet", style="dim", markup=False)
