@@ -19,6 +19,8 @@ from ..boards import Board
 from ..errors import BoardError, ToolError, UsageError, cause
 from ..render import Column
 
+ASK_SECONDS = 5.0  # of silence of the board that is asked what it is
+
 
 def source_tree() -> Path:
     """The checkout that has firmware/build.py."""
@@ -41,7 +43,7 @@ def connected_board() -> str:
         known = ", ".join(boards.all_boards())
         raise UsageError(f"--board says what to build for: {known} (by itself it is the one board connected)")
     try:
-        with transports.connect(ports[0].device, 5.0) as repl:
+        with transports.connect(ports[0].device, ASK_SECONDS) as repl:
             there = running.ask(repl)
             repl.leave(restart=repl.interrupted)
     except BoardError as e:
