@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from functools import reduce, wraps
 from typing import Any
 
@@ -11,6 +12,7 @@ import rich_click as click
 from click.shell_completion import CompletionItem
 
 from . import config
+from .errors import UsageError
 
 BAUD = 115200
 
@@ -21,6 +23,12 @@ def _baud(ctx: click.Context, parameter: click.Parameter, value: int | None) -> 
 
 def _timeout(ctx: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
     return value or config.default("timeout")
+
+
+def _arena(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
+    if value != "auto" and not (value.isascii() and value.isdecimal()):
+        raise UsageError(f"--arena {value} is neither auto nor a number of bytes")
+    return value
 
 
 def files(ctx: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:
@@ -73,6 +81,14 @@ timeout = click.option(
     metavar="S",
     callback=_timeout,
     help="Seconds of silence after which a board hangs. Default: 10, emulators 60.",
+)
+arena = click.option(
+    "--arena",
+    metavar="BYTES",
+    default="auto",
+    show_default=True,
+    callback=_arena,
+    help="Static arena; 0: from the heap.",
 )
 no_reset = click.option("--no-reset", is_flag=True, help="Leave a program that was interrupted stopped.")
 # How an input is read: the fields of inputs.Options.
@@ -150,3 +166,61 @@ def on_model(answer: str) -> Decorator:
         return command
 
     return _stack(*reading.values(), on_board(answer), asks)
+
+
+def watching(function: Function) -> Function:
+    """The options of infer --watch: the verb gets them as watch, a sources.Options or None, and smooth."""
+
+    @wraps(function)
+    def command(source: str | None, smooth: int, **asked: Any) -> int:
+        from . import sources
+
+        given = {
+            field.name: asked.pop(field.name) for field in fields(sources.Options) if field.name in asked
+        }
+        return function(watch=sources.wanted(source, smooth, **given), smooth=smooth, **asked)
+
+    return _WATCHING(command)
+
+
+_WATCHING = _stack(
+    click.option(
+        "--watch",
+        "source",
+        metavar="SOURCE",
+        shell_complete=files,
+        help="Keep the model loaded and run every input that comes: a folder's new files, a file whenever it "
+        "changes, a .wav, or - for standard input (lines, .npy arrays, a .wav).",
+    ),
+    click.option(
+        "--latest", is_flag=True, help="Of several files that are new, only the last: frames of a camera."
+    ),
+    click.option(
+        "--smooth",
+        type=click.IntRange(min=1),
+        default=1,
+        metavar="N",
+        help="Watch: show the mean of the last N answers.",
+    ),
+    click.option(
+        "--hop",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Samples of a .wav from one input to the next. Default: as many as the input takes, with a "
+        "front end a tenth of that.",
+    ),
+    click.option("--realtime", is_flag=True, help="A .wav no faster than it was recorded."),
+    click.option(
+        "--front-end",
+        metavar="MODEL",
+        shell_complete=files,
+        help="A .tflite that makes features of the samples of a .wav, on this machine. Default: the one that "
+        "the model's file names.",
+    ),
+    click.option(
+        "--frame-hop",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Samples from one row of features to the next.",
+    ),
+)

@@ -28,6 +28,54 @@ def test_at_least_half_of_what_the_line_carries(machine, repl):
     assert rates.ours_out() < 2 * rates.line_out()
 
 
+class Counted:
+    """What one transfer puts on the wire: bytes, and how often the host waits for the board."""
+
+    def __init__(self, wire) -> None:
+        self.bytes = self.waits = 0
+        self._sent = False
+        self._send, self._receive = wire._send, wire._receive
+        wire._send, wire._receive = self.send, self.receive
+        self.wire = wire
+
+    def send(self, data: bytes) -> None:
+        self.bytes += len(data)
+        self._sent = True
+        self._send(data)
+
+    def receive(self, timeout: float) -> bytes:
+        data = self._receive(timeout)
+        self.bytes += len(data)
+        if data and self._sent:
+            self.waits += 1
+            self._sent = False
+        return data
+
+    def __enter__(self) -> Counted:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.wire._send, self.wire._receive = self._send, self._receive
+
+
+@pytest.mark.boards("UNIX", "RPI_PICO")
+def test_what_a_transfer_costs(machine, repl):
+    """Unlike seconds, the same on every machine. A chunk is one wait, the call of the helper two: the raw
+    REPL's greeting and the board's readiness. All 256 values in a chunk of 2 KB halve it."""
+    repl.exec(HOLD)
+    link = Bulk(repl)
+    data = contents(2)
+    link.write("buffer", data[:8])
+    link.read("buffer", 0, 8)  # the helpers are there now
+    with Counted(repl.wire) as there:
+        link.write("buffer", data)
+    with Counted(repl.wire) as back:
+        assert link.read("buffer", 0, BYTES) == data
+    chunks = {"UNIX": 1, "RPI_PICO": BYTES // 1024}[machine.name]
+    assert there.bytes <= BYTES * 1.02 and there.waits <= chunks + 2
+    assert back.bytes <= BYTES * 1.01 and back.waits <= 2
+
+
 def test_the_table_of_rates():
     text = DOCUMENT.read_text()
     row = "| a | in | 1 | 1 | 1.00 | 1 |\n"

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import zlib
 
 import pytest
@@ -54,9 +55,9 @@ def test_other_tools_open_it(machine, device, capsys):
     assert json.loads(capsys.readouterr().out)["verified"] is True
 
 
-@pytest.mark.boards("UNIX")
+@pytest.mark.boards("UNIX", "RPI_PICO")
 def test_a_mounted_folder_has_the_model(device, tmp_path):
-    """Its bytes hold Ctrl-C, which is data then. The emulated Pico can't: see docs/verbs/emulate.md."""
+    """Its bytes hold Ctrl-C, which is data then."""
     assert 3 in IRIS.read_bytes()
     (tmp_path / "flower.tflite").write_bytes(IRIS.read_bytes())
     (tmp_path / "app.py").write_text(
@@ -70,9 +71,18 @@ def test_a_mounted_folder_has_the_model(device, tmp_path):
     said = done.stdout.splitlines()[1:]
     about = f"flower {IRIS.stat().st_size} {zlib.crc32(IRIS.read_bytes())}"
     assert (done.returncode, said) == (0, [about, "(1, 3)"]), done.stdout + done.stderr
-    # Ctrl-C is a signal again afterwards.
+    # Ctrl-C interrupts again afterwards, and the board hears what comes then.
     done = subprocess.run([*command[:5], "exec", "print(6 * 7)"], capture_output=True, text=True, timeout=120)
     assert done.stdout.strip() == "42", done.stdout + done.stderr
+
+
+@pytest.mark.boards("RPI_PICO")
+def test_a_wait_takes_as_long_as_it_says(repl):
+    """So a program that waits for the host with a timeout gives it that time."""
+    repl.exec("import select, sys, time\npoll = select.poll()\npoll.register(sys.stdin, select.POLLIN)")
+    start = time.monotonic()
+    waited = repl.exec("t = time.ticks_ms()\npoll.poll(400)\nprint(time.ticks_diff(time.ticks_ms(), t))")
+    assert 400 <= int(waited) < 450 and time.monotonic() - start > 0.35
 
 
 def test_verify(machine, capsys):

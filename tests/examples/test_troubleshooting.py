@@ -42,6 +42,7 @@ PLAIN = (
     "bytes of flash, and %s has",
     "%s: on this board %s",
     "runs no MicroPython",
+    "is no serial port",
     "behind which an ESP chip may be",
     "changed a command on its way",
 )

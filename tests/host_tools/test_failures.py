@@ -82,6 +82,14 @@ def test_no_such_port(fails, what):
 
 
 @pytest.mark.parametrize("what", ALL)
+def test_what_is_no_port(fails, tmp_path, what):
+    (tmp_path / "file").write_text("")
+    assert f"{tmp_path / 'file'} is no serial port" in fails(what, "-p", tmp_path / "file", code=3)
+    if what != "flash":  # to which a folder is that of a drive
+        assert f"{tmp_path} is no serial port" in fails(what, "-p", tmp_path, code=3)
+
+
+@pytest.mark.parametrize("what", ALL)
 def test_a_busy_port(fails, what):
     with board_for(what) as board, serial.Serial(board.port, exclusive=True):
         assert f"{board.port} is busy: another program has it open" in fails(what, "-p", board.port, code=3)

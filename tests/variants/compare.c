@@ -101,7 +101,7 @@ static a8_operands_t operands(uint32_t in_bytes, uint32_t filter_bytes, int32_t 
     a8_operands_t t = { 0 };
     fill_random(&input, in_bytes, (uint32_t)pick(0, 3));
     fill_random(&filter, filter_bytes, (uint32_t)pick(0, 3));
-    fill_random(&bias, 4 * (uint32_t)channels, (uint32_t)pick(0, 3));
+    fill_random(&bias, 4 * (uint32_t)channels, pick(0, 1) ? 0 : (uint32_t)pick(0, 3));
     for (int32_t i = 0; i < channels && small; i++) {
         bias.data[4 * i + 3] = bias.data[4 * i + 2] = bias.data[4 * i + 1] & 0x80 ? 0xff : 0;
     }

@@ -65,7 +65,8 @@ PICOLIBC_MEMORY = [
     f"--defsym=__{name}"
     for name in ("flash=0x80000000", "flash_size=4M", "ram=0x80400000", "ram_size=4M", "stack_size=64K")
 ]
-SANITIZE = ["-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+# On a host, where sizes for another target must be asked for.
+SANITIZE = ["-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-DA8_ALL_TARGETS=1"]
 MICROBIT = ["qemu-system-arm", "-M", "microbit", "-global", "nrf51-soc.flash-size=1048576"]
 MICROBIT += ["-global", "nrf51-soc.sram-size=524288"]
 MACHINES = {
@@ -117,8 +118,8 @@ MACHINES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", MACHINES)
-def test_variant(name, tmp_path):
+def run_on(name: str, source: str, folder: Path) -> None:
+    """Compiles a program with the kernels of a machine, and runs it there."""
     machine = MACHINES[name]
     for tool in (machine.compiler, *machine.needs):
         if shutil.which(tool) is None:
@@ -128,11 +129,11 @@ def test_variant(name, tmp_path):
     sources = sorted(
         p for p in kernels if p.stem.endswith(endings) and "s16" not in p.stem and "s4" not in p.stem
     )
-    program = tmp_path / "compare"
+    program = folder / "program"
     defines = [f"-DVARIANT={machine.variant}", f"-DCOMPARED={machine.number}", f"-DCASES={machine.cases}"]
     sources += [ENGINE / "kernels" / "scratch.c", ENGINE / "kernels" / "fixed_point.c", ENGINE / "quantize.c"]
-    command = [machine.compiler, *KERNEL_FLAGS, *machine.flags, *defines, f"-I{ENGINE}", HERE / "compare.c"]
-    command += [*sources, *machine.link(tmp_path), "-o", program]
+    command = [machine.compiler, *KERNEL_FLAGS, *machine.flags, *defines, f"-I{ENGINE}", HERE / source]
+    command += [*sources, *machine.link(folder), "-o", program]
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     done = subprocess.run(
@@ -140,3 +141,14 @@ def test_variant(name, tmp_path):
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"{machine.cases} cases each" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_variant(name, tmp_path):
+    run_on(name, "compare.c", tmp_path)
+
+
+# Beside the portable kernels under sanitizers, which rv32-host runs here.
+@pytest.mark.parametrize("name", MACHINES)
+def test_elementwise(name, tmp_path):
+    run_on(name, "elementwise.c", tmp_path)

@@ -62,13 +62,14 @@ class PicoWire(SocketWire):
 class PicoRepl(Repl):
     kind = "emulated Pico"
     quiet = 5.0
+    program = Path(__file__).with_name("pico_process.py")
 
     def __init__(
         self, firmware: str | None = None, timeout: float = 60.0, in_bootsel_mode: bool = False
     ) -> None:
         """in_bootsel_mode: a Pico without firmware, plugged in with BOOTSEL held."""
         # Run as a file: the package, and with it the engine, is nothing that it needs.
-        command = [sys.executable, str(Path(__file__).with_name("pico_process.py"))]
+        command = [sys.executable, str(self.program)]
         self.firmware = None
         if not in_bootsel_mode:
             board = boards.board("RPI_PICO")

@@ -8,6 +8,7 @@ requests (JSON, one a line) on standard input until it ends. See pico_emulator.p
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import shutil
 import socket
@@ -15,6 +16,7 @@ import struct
 import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 try:
@@ -24,10 +26,12 @@ try:
     from rp2040py.device.load_flash import decode_block
     from rp2040py.memory_map import FLASH_START_ADDRESS
 except ImportError:
-    sys.exit("the emulated Pico needs the Python package rp2040py")
+    sys.exit("the emulated Pico needs the Python package rp2040py: pip install 'rp2040py>=0.3.6,<0.4'")
 
-# A Pico that waits at a prompt has nothing to compute; without these its emulation would keep a core busy.
-PROMPTS = (b">>> ", b"\x04>", b"CTRL-B to exit\r\n>")
+# The emulator lets time in which the core waits pass at once. A program that waits for the host with a time
+# limit would give up before the host has had a chance, so here a wait takes as long as it says.
+SLICE_NANOSECONDS = (1_000_000, 50_000_000)  # of a wait, at first and at most, between two looks at the time
+LAG_SECONDS = 0.05  # that the emulated clock may catch up; computing takes longer here than on a Pico
 IDLE_SECONDS = 0.05
 START_SECONDS = 30.0  # until the firmware is on USB
 PUMP_NANOSECONDS = 1_000_000  # between attempts to send more when the USB queue is full
@@ -77,13 +81,17 @@ class Pico:
         self.mcu.logger = self.log
         self.edges: list[tuple[int, int]] = []
         self.writer: asyncio.StreamWriter | None = None
-        self.tail = b""
         self.pending = bytearray()
         self.input = asyncio.Event()
         self.early = bytearray()  # said before there was a client
         # The emulator's own loop never rests; this one does. It is looked up when the device starts.
         self.device.simulator.execute = self.execute
-        self.pump_alarm = self.device.simulator.clock.create_alarm(self.pump)
+        self.clock = self.device.simulator.clock
+        self.pump_alarm = self.clock.create_alarm(self.pump)
+        self.pace_alarm = self.clock.create_alarm(self.pace)
+        self.slice = SLICE_NANOSECONDS[0]
+        self.waits = False  # the core does, so the batch has ended early
+        self.behind = 0.0  # seconds by which the emulated clock's zero lies after that of ours
         # A USB host with nothing to send is silent. The emulator's sends an empty packet every 10 us, and
         # taking those is most of what the core then does. So reads wait here until there is data.
         self.armed: list[tuple[int, int]] = []
@@ -98,6 +106,7 @@ class Pico:
     async def execute(self) -> None:
         simulator = self.device.simulator
         simulator.stopped = False
+        self.attend()
         try:
             while not simulator.stopped:
                 if self.bootsel:
@@ -106,17 +115,42 @@ class Pico:
                 simulator._execute_batch()
                 self.batches += 1
                 self.input.clear()
-                if self.tail.endswith(PROMPTS) and self.mcu.core.waiting and not self.pending:
-                    try:
-                        await asyncio.wait_for(self.input.wait(), IDLE_SECONDS)
-                    except asyncio.TimeoutError:
-                        pass
+                ahead = self.seconds_ahead()
+                if self.waits:
+                    self.waits = simulator.stopped = False
                 else:
+                    ahead = 0.0
+                if ahead <= 0:
                     await asyncio.sleep(0)
+                    continue
+                with contextlib.suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(self.input.wait(), ahead)
         except Exception as e:
             simulator.engine_room_error = e
             simulator.stopped = True
             raise
+
+    def attend(self) -> None:
+        """From now on waits are noticed soon: there is something to do."""
+        self.slice = SLICE_NANOSECONDS[0]
+        self.pace_alarm.schedule(self.slice)
+
+    def pace(self) -> None:
+        """Ends the batch if the core waits. The longer it does, the rarer this comes."""
+        if self.mcu.core.waiting and not self.device.simulator.stopped:
+            self.waits = self.device.simulator.stopped = True
+            self.slice = min(2 * self.slice, SLICE_NANOSECONDS[1])
+        else:
+            self.slice = SLICE_NANOSECONDS[0]
+        self.pace_alarm.schedule(self.slice)
+
+    def seconds_ahead(self) -> float:
+        """By how much the emulated clock is ahead of ours. What it has lost by computing is forgotten."""
+        ahead = self.clock.nanos / 1e9 + self.behind - time.monotonic()
+        if ahead < -LAG_SECONDS:
+            self.behind -= ahead + LAG_SECONDS
+            return -LAG_SECONDS
+        return ahead
 
     def read_armed(self, endpoint: int, size: int) -> None:
         if endpoint == 0 or self.device.cdc.tx_fifo.item_count:
@@ -150,7 +184,6 @@ class Pico:
             self.mcu.flash[sector : sector + SECTOR] = b"\xff" * SECTOR
         for start, payload in places:
             self.mcu.flash[start : start + len(payload)] = payload
-        self.tail = b""
         self.bootsel = False
         # The batch in which the core was stopped went on to its end, into the boot ROM; that is undone first.
         # The ROM has also left the watchdog running, which a reset ends on silicon.
@@ -159,18 +192,16 @@ class Pico:
         self.mcu.set_run_pin(low=False)
 
     def from_device(self, data: bytes | bytearray) -> None:
-        data = bytes(data)
-        self.tail = (self.tail + data)[-32:]
         if self.writer is None:
             self.early += data
         else:
-            self.writer.write(data)
+            self.writer.write(bytes(data))
 
     def to_device(self, data: bytes) -> None:
         if self.bootsel:
             return  # there is no serial port then
-        self.tail = b""
         self.pending += data
+        self.attend()
         self.input.set()
         self.pump()
 

@@ -195,7 +195,7 @@ def _kind(port: str) -> str:
 )
 @options.on_model("The profile")
 def command(**asked) -> int:
-    """Measures MODEL on a board: milliseconds of each operator and of the whole, median of N invokes.
+    """Measures MODEL on a board, operator by operator: the median of N invokes.
 
     Microseconds are those of the board's clock. An emulated Pico also tells the core's cycles.
     """

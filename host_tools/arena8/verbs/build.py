@@ -197,9 +197,7 @@ def copied(file: Path, out: Path) -> Path:
     help="all, auto (what the models need), int8, int16, int4, float32, audio, or names as CONV_2D, with "
     "commas between. Default: the board's.",
 )
-@click.option(
-    "--arena", metavar="BYTES", default="auto", show_default=True, help="Static arena; 0: from the heap."
-)
+@options.arena
 @click.option(
     "--out",
     **options.FILE,
@@ -207,7 +205,7 @@ def copied(file: Path, out: Path) -> Path:
 )
 @options.as_json("What was built, its file and its sizes")
 def command(board, models, operators, arena, out, as_json) -> int:
-    """Builds a firmware with models frozen in it, and reports its size. Needs the source tree and a compiler.
+    """Builds a firmware with models frozen in it. Needs the source tree and a compiler.
 
     For a model that comes later, or changes often, `arena8 deploy` needs neither.
     """

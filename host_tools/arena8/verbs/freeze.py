@@ -94,8 +94,6 @@ def run(
 ) -> int:
     if (labels or rate or size) and len(models) > 1:
         raise UsageError("--labels, --sample-rate and --image-size are about one model: freeze it alone")
-    if arena != "auto" and not arena.isdecimal():
-        raise UsageError(f"--arena {arena} is neither auto nor a number of bytes")
     meanings = [describe(model, read_labels(labels), rate, image_size(size)) for model in models]
     wanted = 0
     if arena == "auto":
@@ -129,9 +127,7 @@ def run(
 @click.command("freeze")
 @click.argument("models", metavar="MODEL...", nargs=-1, required=True, shell_complete=options.files)
 @click.option("--out", **options.FOLDER, required=True, help="Where the sources go.")
-@click.option(
-    "--arena", metavar="BYTES", default="auto", show_default=True, help="Static arena; 0: from the heap."
-)
+@options.arena
 @click.option(
     "--labels",
     **options.FILE,
@@ -141,7 +137,7 @@ def run(
 @click.option("--image-size", metavar="WxH", help="Of the picture that goes in.")
 @options.as_json("The manifest")
 def command(models, out, arena, labels, sample_rate, image_size, as_json) -> int:
-    """Writes MODELs as C sources for a firmware build of your own, and a manifest.json about them.
+    """Writes MODELs as C sources for a firmware build of your own.
 
     `arena8 build` does this by itself; docs/add_to_your_firmware.md shows where the folder goes otherwise.
     The CRC-32 of a model is what `arena8.models()` on the board reports.

@@ -13,7 +13,7 @@ from typing import Any
 
 import rich_click as click
 
-from .. import inputs, options, render, samples, session, transports, watch
+from .. import inputs, options, render, samples, session, sources, transports, watch
 from ..errors import ToolError, UsageError
 from ..local import LocalModel
 from ..remote import RemoteModel
@@ -28,8 +28,8 @@ SEED = 8
 class Request(OnModel):
     count: int | None = None  # samples, random ones if there is no input
     seed: int = SEED
-    watch: str | None = None
-    hop: int | None = None
+    watch: sources.Options | None = None
+    smooth: int = 1
 
 
 @dataclass
@@ -53,9 +53,11 @@ def run(request: Request) -> int:
 
 
 def _run_on(request: Request) -> int:
+    if request.watch is not None and not request.as_json:
+        render.messages().print(f"opening {request.model}", markup=False)
     with opened(request) as (repl, model, twin, file, port):
         if request.watch is not None:
-            return watch.run(request, model, twin, port)
+            return watch.run(request, model, twin, port, file)
         fed = _samples(request, model)
         outcome = _run(request, model, twin, fed)
         if outcome.first and repl is not None and file is not None:
@@ -320,19 +322,7 @@ def answers(model: RemoteModel | LocalModel, outputs: list[bytes]) -> list[dict[
     help="So many inputs: random ones, or the first of a file that holds several. "
     "With --watch: end after so many.",
 )
-@click.option(
-    "--watch",
-    metavar="SOURCE",
-    shell_complete=options.files,
-    help="Keep the model loaded and run every input that comes: a folder's new files, "
-    "- for lines of standard input, a .wav in windows.",
-)
-@click.option(
-    "--hop",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Samples from one window of a .wav to the next. Default: a window.",
-)
+@options.watching
 @options.on_model("The answer")
 def command(**asked) -> int:
     """Runs inputs through MODEL on a board and shows the answers.
@@ -346,6 +336,4 @@ def command(**asked) -> int:
         raise click.UsageError("Missing option '--input' / '-i' (or --count for random inputs, or --watch).")
     if request.given and request.watch is not None:
         raise click.UsageError("--watch takes the place of --input: give one of them.")
-    if request.hop is not None and not (request.watch or "").lower().endswith(".wav"):
-        raise click.UsageError("--hop is for --watch of a .wav file.")
     return run(request)

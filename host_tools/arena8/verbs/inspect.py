@@ -80,9 +80,10 @@ def show(about: dict[str, Any]) -> None:
     out.print()
     if about["arena_bytes"] is not None:
         by_target = about["arena_bytes_by_target"]
-        out.print(f"Runs. Flash {about['nbytes']:,} bytes, arena [bold]{about['arena_bytes']:,}[/] bytes.")
-        if len(set(by_target.values())) > 1:
-            out.print("  " + ", ".join(f"{target} {size:,}" for target, size in by_target.items()))
+        most = "at most " if len(set(by_target.values())) > 1 else ""
+        out.print(
+            f"Runs. Flash {about['nbytes']:,} bytes, arena {most}[bold]{about['arena_bytes']:,}[/] bytes."
+        )
     else:
         _show_obstacles(out, about)
     if about["converter"]:
@@ -111,7 +112,7 @@ def _show_operators(out: Any, about: dict[str, Any]) -> None:
         computed = [tensor for tensor in node["inputs"] if not tensor["constant"]]
         cells = [
             f"{node['subgraph']}:{node['index']}" if many else str(node["index"]),
-            escape(node["op"]),
+            escape(" ".join([node["op"], *(f"{what} {called}" for what, called in report.calls(node))])),
             _type(computed[0]) if computed else "",
             _type(node["outputs"][0]) if node["outputs"] else "",
             _weights(node) if node["macs"] else "",
@@ -119,7 +120,7 @@ def _show_operators(out: Any, about: dict[str, Any]) -> None:
             f"{node['params']:,}" if node["params"] else "",
         ]
         if timed:
-            cycles = node["cycles"].get(timed[1]) if node["subgraph"] == 0 else None
+            cycles = node["cycles"].get(timed[1])
             cells.append(f"{cycles / timed[2] * 1000:.2f}" if cycles is not None else "?")
         rows.append((cells, "red" if (node["subgraph"], node["index"]) in refused else ""))
     total = ["", "[bold]total[/]", "", "", "", f"[bold]{about['macs']:,}[/]", f"[bold]{about['params']:,}[/]"]
@@ -128,7 +129,8 @@ def _show_operators(out: Any, about: dict[str, Any]) -> None:
         total.append(f"[bold]{sum(count or 0 for count in known) / timed[2] * 1000:.2f}[/]")
     render.table(out, columns, [*rows, (total, "")])
     if timed:
-        out.print(f"~ms: on {timed[0]}, {about['estimate']}", style="dim", markup=False)
+        each = "; in subgraphs for each time that they run" if many else ""
+        out.print(f"~ms: on {timed[0]}, {about['estimate']}{each}", style="dim", markup=False)
 
 
 def _weights(node: dict[str, Any]) -> str:
@@ -160,7 +162,7 @@ def _show_boards(out: Any, about: dict[str, Any]) -> None:
     yes, no = render.marks()
     columns = [Column(""), Column("board"), Column("arena", "right", worth=1),
                Column("RAM free", "right", worth=3), Column("~ms", "right", worth=2),
-               Column("", folds=True)]  # fmt: skip
+               Column("goes into", folds=True)]  # fmt: skip
     rows: list[tuple[list[str], str]] = []
     for board in about["boards"]:
         time = "" if board["milliseconds"] is None else f"{board['milliseconds']:.2f}"
@@ -169,7 +171,7 @@ def _show_boards(out: Any, about: dict[str, Any]) -> None:
         why = "; ".join(board["reasons"])
         if not why and board["places"]:
             why = " or ".join(
-                {"firmware": "frozen in the firmware", "romfs": "in ROMFS"}[p] for p in board["places"]
+                {"firmware": "the firmware (build)", "romfs": "ROMFS (deploy)"}[p] for p in board["places"]
             )
         cells = [
             f"[green]{yes}[/]" if board["fits"] else f"[red]{no}[/]",

@@ -20,7 +20,7 @@ from . import infer
 @click.option("--seed", type=int, default=infer.SEED, show_default=True, help="Of the random inputs.")
 @options.on_model("The outcome")
 def command(count, **asked) -> int:
-    """Runs many inputs through MODEL on a board and on this machine and compares the answers to the bit.
+    """Runs many inputs through MODEL on a board and here: the same answers, to the bit?
 
     The same as `infer --verify --count N`. If an answer differs, the model runs again one operator at a time
     with all tensors kept, and the first operator that differs is named. Exit code 1 then.

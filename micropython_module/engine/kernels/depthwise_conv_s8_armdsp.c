@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "dsp_armdsp.h"
-#include "scratch.h"
+#include "scratch_armdsp.h"
 
 #if A8_KERNELS_ARMDSP
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
 // What the tiled kernels of int8 are made of: a product of gathered or flat pixels and a block of output channels.
-// A target has its own product(); product_s8_tiled.h makes one out of a dot product of a tile in C.
+// A target has its own product().
 #ifndef A8_PRODUCT_S8_H
 #define A8_PRODUCT_S8_H
 
 #include "matrix_generic.h"
-#include "scratch.h"
+#include "scratch_common.h"
 
 // output[p][c] = what requantize makes of bias[c] + sum of input[p][k] * filter[c][k] over depth. Nothing of the
 // input but depth elements a pixel may be read if it is flat; gathered pixels end with zeros.
