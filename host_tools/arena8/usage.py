@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 from rich.text import Text
 
 START = """
@@ -65,13 +67,16 @@ arena8 emulate MPS2_AN505                      a Cortex-M33 in QEMU
 
 
 def epilog(examples: str) -> Text:
-    """As help prints it: line by line, what it does in a softer tone."""
+    """As help prints it: line by line, what it does in a softer tone; below the command where the terminal
+    has no room beside it."""
     shown = Text()
+    lines = examples.strip("\n").splitlines()
+    beside = max(map(len, lines)) + 3 <= shutil.get_terminal_size().columns
     start = ""
-    for line in examples.strip("\n").splitlines():
+    for line in lines:
         command, _, meaning = line.partition("  ")
         shown.append(f"{start} {command}", style="cyan")
         start = "\n"
         if meaning:
-            shown.append(line[len(command) :], style="dim")
+            shown.append(line[len(command) :] if beside else f"\n   {meaning.strip()}", style="dim")
     return shown
