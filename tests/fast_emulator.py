@@ -3,8 +3,8 @@
 
 rp2040py's wheels are built for the stable ABI of all Pythons, under which every access to memory by the core
 looks its method up by name. They carry their C sources. The same sources compiled for the ABI of one version
-run three to four times as fast, and count the same cycles. Where that fails the installed one serves, so this never
-fails; what stands in the way is printed.
+run three to four times as fast and count the same cycles. Where that fails the installed one serves: this
+program then says why, and does not fail.
 """
 
 from __future__ import annotations
