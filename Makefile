@@ -85,11 +85,16 @@ demo: ## No board? Build the Pico firmware, boot it in an emulator, recognise di
 	$(MAKE) --no-print-directory firmware BOARD=RPI_PICO MODEL=firmware/models/digits.tflite && \
 	$(PYTHON) firmware/demo.py && echo "make demo: done in $$(($$(date +%s) - s)) s."
 
+# $(call build_for_tests,boards)
+define build_for_tests
+	$(PACKAGES) base $(call known_boards,$(1))
+	@$(foreach b,$(1),$(PYTHON) firmware/build.py $(b) --for-tests --arena auto \
+		--model $(OWN_MODELS) $(filter-out $(TEST_WITHOUT_$(b)),$(SHARED_MODELS)) &&) true
+endef
+
 .PHONY: test-firmware
 test-firmware: $(VENV)/host
-	$(PACKAGES) base $(call known_boards,$(TEST_BOARDS))
-	@$(foreach b,$(TEST_BOARDS),$(PYTHON) firmware/build.py $(b) --for-tests --arena auto \
-		--model $(OWN_MODELS) $(filter-out $(TEST_WITHOUT_$(b)),$(SHARED_MODELS)) &&) true
+	$(call build_for_tests,$(TEST_BOARDS))
 
 .PHONY: test
 test: ## Run everything: C tests under sanitizers, device tests on emulated boards, host tools, lint.
@@ -101,14 +106,21 @@ test: ## Run everything: C tests under sanitizers, device tests on emulated boar
 test-quick: $(VENV)/host ## Run the tests that need no firmware.
 	@$(PYTHON) -m pytest -q tests --ignore tests/device --ignore tests/firmware --ignore tests/budgets
 
-# Boards that only the benchmark runs.
-BENCH_BOARDS := $(filter-out $(TEST_BOARDS),$(call known_boards,$(shell sed -n 's/.*"board": "\([A-Z0-9_]*\)".*/\1/p' tests/bench/cores.json)))
+# Of the rows of cores, not of what counts again.
+BENCH_BOARDS := $(shell sed -n 's/.*"board": "\([A-Z0-9_]*\)", "models".*/\1/p' tests/bench/cores.json)
 
 .PHONY: bench
-bench: test-firmware $(VENV)/emulator ## Count what an invoke costs, models x emulated cores; writes build/bench.json and docs/bench.svg.
-	$(if $(BENCH_BOARDS),$(PACKAGES) base $(BENCH_BOARDS))
-	@$(foreach b,$(BENCH_BOARDS),$(PYTHON) firmware/build.py $(b) --for-tests --arena auto --model $(OWN_MODELS) &&) true
-	@$(PYTHON) tests/bench/bench.py --chart docs/bench.svg
+bench: $(VENV)/host $(VENV)/emulator ## Count what an invoke costs, models x emulated cores; writes build/bench.json and bench.svg.
+	@s=$$(date +%s); $(MAKE) --no-print-directory bench-firmware && $(PYTHON) tests/bench/bench.py --chart build/bench.svg && \
+	echo "make bench: done in $$(($$(date +%s) - s)) s."
+
+.PHONY: bench-docs
+bench-docs: bench ## Count, and rewrite docs/bench.svg and the tables of docs/kernels.md.
+	@$(PYTHON) tests/bench/publish.py
+
+.PHONY: bench-firmware
+bench-firmware: $(VENV)/host
+	$(call build_for_tests,$(BENCH_BOARDS))
 
 .PHONY: sizes
 sizes: test-firmware ## Show flash bytes of the module on Cortex-M0+ and arena bytes of the models.

@@ -9,7 +9,6 @@ The result lies in build/firmware/<BOARD>[-<models>...]/ with a firmware.json th
 
 import argparse
 import hashlib
-import importlib.util
 import json
 import os
 import re
@@ -20,6 +19,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+import by_path
 import esp32
 import fetch
 import operators as opset
@@ -54,15 +54,6 @@ def boards():
     for path in sorted(BOARDS.glob("*/*/facts.json")):
         found[path.parent.name] = (path.parent, json.loads(path.read_text(encoding="utf-8")))
     return found
-
-
-def load_freeze():
-    """The freeze module by its path: it needs nothing of the package, which may not be built yet."""
-    path = REPO / "host_tools" / "arena8" / "freeze.py"
-    spec = importlib.util.spec_from_file_location("arena8_freeze", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def arena_bytes(choice, models, target):
@@ -247,7 +238,7 @@ class Builder:
         make knows nothing of flags, and neither make nor ninja of linker scripts."""
         files = [*self.folder.glob("*.ld"), *self.folder.parent.glob("*.ld")]
         if self.facts["port"] != "rp2":
-            files += [MODULE / "micropython.mk", *self.folder.glob("*.mk")]
+            files += [MODULE / "micropython.mk", *self.folder.glob("*.mk"), *self.folder.parent.glob("*.mk")]
         sums = {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(files)}
         return json.dumps({"arguments": [str(a) for a in arguments], "files": sums}, indent=1)
 
@@ -526,7 +517,7 @@ def main():
     )
     parser.add_argument("--json", action="store_true", help="print what was built as JSON")
     args = parser.parse_args()
-    freezer = load_freeze()
+    freezer = by_path.package("freeze")
     folder, facts = known[args.board]
     try:
         names = [freezer.model_name(path.stem, path) for path in args.model]

@@ -8,8 +8,9 @@
 
 A generic firmware has the board's default operators, a ROMFS and no models: they come later, by
 `arena8 deploy`. The manifest has the SHA-256 of every file, which `arena8 flash` compares before it writes.
-The wheel holds the engine compiled for this machine's kind of Python and system. Parts that were made on
-different machines are joined; what they say of each other's files has to agree.
+The wheel holds the engine compiled for this machine's kind of Python and system, and the firmware, so that
+`arena8 flash` finds it. Parts that were made on different machines are joined; what they say of each other's
+files has to agree.
 """
 
 import argparse
@@ -19,12 +20,12 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
+import build
 import fetch
 import sbom
-
-import build
 
 DIST = build.REPO / "build" / "dist"
 MANIFEST, SBOM = "manifest.json", "sbom.json"
@@ -42,12 +43,20 @@ def entry(path):
     return {"file": path.name, "bytes": path.stat().st_size, "sha256": sha256(path)}
 
 
-def wheel(out):
-    """The wheel of the host tools, built with what this Python has."""
+def wheel(out, firmware):
+    """The wheel of the host tools with the firmware that lies in `out`, built with what this Python has."""
     command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-build-isolation", "--no-deps", "-w", out]
-    done = subprocess.run(
-        [*map(str, command), str(build.REPO / "host_tools")], capture_output=True, text=True
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        for item in firmware:
+            shutil.copyfile(out / item["file"], Path(folder) / item["file"])
+        about = {"arena8": build.module_version(), "firmware": firmware}
+        Path(folder, MANIFEST).write_text(json.dumps(about, indent=2) + "\n")
+        done = subprocess.run(
+            [*map(str, command), str(build.REPO / "host_tools")],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "ARENA8_WITH_FIRMWARE": folder},
+        )
     if done.returncode:
         raise DistError(f"the wheel could not be built: {done.stderr.strip().rpartition(chr(10))[2]}")
     (path,) = out.glob("arena8-*.whl")
@@ -107,10 +116,11 @@ def make(boards, out, with_wheel=True):
     """Everything into a fresh folder, which takes the place of `out` at the end."""
     fresh = fresh_folder(out)
     try:
+        images = [firmware(built(board), fresh) for board in boards]
         manifest = {
             "arena8": build.module_version(),
-            "wheels": [wheel(fresh)] if with_wheel else [],
-            "firmware": [firmware(built(board), fresh) for board in boards],
+            "wheels": [wheel(fresh, images)] if with_wheel else [],
+            "firmware": images,
         }
         return finish(fresh, out, manifest)
     finally:

@@ -6,25 +6,16 @@ operators (CONV_2D: all of its rows; SignalWindow) or single rows (CONV_2D.INT16
 switch set to 0 in the generated header, and the linker leaves its code out.
 """
 
-import importlib.util
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
+import by_path
+
 REPO = Path(__file__).resolve().parent.parent
 OPS_DEF = REPO / "micropython_module" / "engine" / "ops.def"
 
-
-def _groups():
-    """The package's module of groups, by its path: the package may not be built yet."""
-    path = REPO / "host_tools" / "arena8" / "operator_groups.py"
-    spec = importlib.util.spec_from_file_location("arena8_operator_groups", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-groups = _groups()
+groups = by_path.package("operator_groups")
 GROUPS = groups.GROUPS
 
 

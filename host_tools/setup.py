@@ -3,9 +3,11 @@
 
 The engine's sources and the boards' facts live outside of this folder. In a
 checkout they are copied in first, so that an sdist carries them; from an sdist
-the copies are what there is.
+the copies are what there is. ARENA8_WITH_FIRMWARE names a folder with a manifest
+and firmware that go along (firmware/dist.py sets it); without it none does.
 """
 
+import os
 import re
 import shutil
 from pathlib import Path
@@ -16,6 +18,7 @@ HERE = Path(__file__).resolve().parent
 CHECKOUT = HERE.parent
 CSRC = HERE / "arena8" / "_csrc"
 BOARDS = HERE / "arena8" / "_boards"
+FIRMWARE = HERE / "arena8" / "_firmware"
 
 
 def mirror(source: Path, target: Path, files: list[Path]) -> None:
@@ -45,6 +48,9 @@ def refresh() -> None:
     shutil.copyfile(CHECKOUT / "LICENSE", CSRC / "LICENSE")
     boards = CHECKOUT / "boards"
     mirror(boards, BOARDS, list(boards.rglob("facts.json")))
+    shutil.rmtree(FIRMWARE, ignore_errors=True)
+    if given := os.environ.get("ARENA8_WITH_FIRMWARE"):
+        shutil.copytree(given, FIRMWARE)
 
 
 def version() -> str:

@@ -157,11 +157,30 @@ static a8_interpreter_obj_t *enter(mp_obj_t self_in, bool exclusive) {
     return self;
 }
 
+// Whether mp_handle_pending would do anything, as the virtual machine asks too: it is asked once an operator, where
+// catching exceptions and checking buffers take as long as a small operator.
+static inline bool is_pending(void) {
+#if MICROPY_ENABLE_VM_ABORT
+    if (MP_STATE_VM(vm_abort)) {
+        return true;
+    }
+#endif
+#if MICROPY_ENABLE_SCHEDULER
+    if (MP_STATE_VM(sched_state) == MP_SCHED_PENDING) {
+        return true;
+    }
+#endif
+    return MP_STATE_THREAD(mp_pending_exception) != MP_OBJ_NULL;
+}
+
 // Lets pending callbacks and Ctrl-C in. What they raise must not jump through the engine: it is kept, the engine
 // is asked to stop, and it is raised again outside. A callback may also have moved a buffer that the engine is using.
 static bool poll(void *arg) {
     a8_interpreter_obj_t *self = arg;
     nlr_buf_t nlr;
+    if (!is_pending()) {
+        return true;
+    }
     if (nlr_push(&nlr) == 0) {
         mp_handle_pending(true);
         check_memory(self);

@@ -25,10 +25,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "tests" / "host_tools")]
 
 import esp_double  # noqa: E402
+import pytest  # noqa: E402
 from arena8 import cli, romfs  # noqa: E402
-from arena8.flashers import esp  # noqa: E402
-from arena8.verbs import flash_esp  # noqa: E402
-from esptool.reset import ResetStrategy  # noqa: E402
 
 PAGE = ROOT / "docs" / "verbs" / "flash.md"
 MARKS = "<!-- figures -->\n", "<!-- end of figures -->\n"
@@ -132,8 +130,7 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="put the table into docs/verbs/flash.md")
     args = parser.parse_args()
     os.environ.pop("ARENA8_PORT", None)
-    ResetStrategy.__call__ = esp_double.reset_lines
-    esp.CHUNK, esp.RETURN_SECONDS, flash_esp.BOOT_SECONDS = 16384, 2.0, 4.0
+    esp_double.attach(pytest.MonkeyPatch())
     start = time.monotonic()
     found = campaign(args.rounds, list(esp_double.CHIPS))
     text = table(found)

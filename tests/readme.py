@@ -22,6 +22,13 @@ def scripts() -> list[tuple[str, str]]:
     ]
 
 
+def commands() -> list[str]:
+    """The four commands that the README starts with."""
+    found = FENCE.findall(README.read_text(encoding="utf-8"))
+    block = next(text for language, text in found if language == "sh")
+    return [line.partition("#")[0].strip() for line in block.splitlines()]
+
+
 def printed_on(output: str, model: str, target: str | None) -> str:
     """What the output is on another target. The README's arena is that of RPI_PICO, and the kernels of each
     target want scratch of their own. None: CPython, which takes the most that any target does."""

@@ -2,16 +2,7 @@
 //
 // Integer functions that GCC calls and that its library for this core leaves
 // out, an ESP8266 having them in ROM.
-#include <stdint.h>
-
-uint64_t __umulsidi3(uint32_t a, uint32_t b);
-uint64_t __muldi3(uint64_t a, uint64_t b);
-uint32_t __udivsi3(uint32_t a, uint32_t b);
-uint32_t __umodsi3(uint32_t a, uint32_t b);
-int32_t __divsi3(int32_t a, int32_t b);
-uint64_t __udivdi3(uint64_t a, uint64_t b);
-uint64_t __umoddi3(uint64_t a, uint64_t b);
-int64_t __divdi3(int64_t a, int64_t b);
+#include "runtime.h"
 
 // By halves: the core keeps the low word of a product only.
 uint64_t __umulsidi3(uint32_t a, uint32_t b) {
@@ -28,42 +19,28 @@ uint64_t __muldi3(uint64_t a, uint64_t b) {
 }
 
 // Long division, from the divisor shifted as far up as the dividend reaches. By zero: all ones, as on ARM's
-// and RISC-V's cores, so that no caller loops for ever.
-static uint32_t divide(uint32_t a, uint32_t b, uint32_t *rest) {
-    uint32_t quotient = 0;
-    if (b == 0) {
-        *rest = a;
-        return UINT32_MAX;
+// and RISC-V's cores, so that no caller loops for ever. zeros: in front of a number that is not 0.
+#define DIVIDE(name, type, zeros) \
+    static type name(type a, type b, type *rest) { \
+        type quotient = 0; \
+        if (b == 0) { \
+            *rest = a; \
+            return (type)(-1); \
+        } \
+        if (a >= b) { \
+            for (int shift = zeros(b) - zeros(a); shift >= 0; shift--) { \
+                if (a >= b << shift) { \
+                    a -= b << shift; \
+                    quotient |= (type)1 << shift; \
+                } \
+            } \
+        } \
+        *rest = a; \
+        return quotient; \
     }
-    if (a >= b) {
-        for (int shift = __builtin_clz(b) - __builtin_clz(a); shift >= 0; shift--) {
-            if (a >= b << shift) {
-                a -= b << shift;
-                quotient |= (uint32_t)1 << shift;
-            }
-        }
-    }
-    *rest = a;
-    return quotient;
-}
 
-static uint64_t divide_long(uint64_t a, uint64_t b, uint64_t *rest) {
-    uint64_t quotient = 0;
-    if (b == 0) {
-        *rest = a;
-        return UINT64_MAX;
-    }
-    if (a >= b) {
-        for (int shift = __builtin_clzll(b) - __builtin_clzll(a); shift >= 0; shift--) {
-            if (a >= b << shift) {
-                a -= b << shift;
-                quotient |= (uint64_t)1 << shift;
-            }
-        }
-    }
-    *rest = a;
-    return quotient;
-}
+DIVIDE(divide, uint32_t, __builtin_clz)
+DIVIDE(divide_long, uint64_t, __builtin_clzll)
 
 uint32_t __udivsi3(uint32_t a, uint32_t b) {
     uint32_t rest;

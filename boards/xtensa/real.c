@@ -3,17 +3,9 @@
 // Arithmetic of floats for a core without them: what GCC calls and its library
 // for this core leaves out. Round to nearest, ties to even, with subnormals.
 #include <stdbool.h>
-#include <stdint.h>
 #include <string.h>
 
-float __addsf3(float a, float b);
-float __subsf3(float a, float b);
-float __mulsf3(float a, float b);
-float __floatsisf(int32_t a);
-float __floatunsisf(uint32_t a);
-double __floatsidf(int32_t a);
-double __extendsfdf2(float a);
-float __truncdfsf2(double a);
+#include "runtime.h"
 
 #define SIGN (0x80000000)
 #define INFINITE (0x7f800000)

@@ -22,6 +22,9 @@ LABELS = ["silence", "other", "yes", "no"]
 SEED, TEST_SEED = 11, 12
 WORDS, TEST_WORDS = 600, 200  # of each kind
 FRAMES, CHANNELS, WINDOW, HOP = 49, 40, 480, 320
+FRONT_END = "front_end.tflite"
+# For tools that have a recording: how it becomes features.
+MEANING = {"front_end": {"model": FRONT_END, "hop": HOP, "sample_rate": voice.RATE}}
 EPOCHS, BATCH = 30, 64
 
 
@@ -40,7 +43,7 @@ def record(seed, words):
     """Features and labels: int8, a row for every second that the model is shown."""
     from tflite_micro import runtime
 
-    front_end = runtime.Interpreter.from_file(str(training.HERE / "front_end.tflite"), arena_size=50_000)
+    front_end = runtime.Interpreter.from_file(str(training.HERE / FRONT_END), arena_size=50_000)
     rng = np.random.default_rng(seed)
     x, y = [], []
     for i in range(words):
@@ -107,7 +110,7 @@ def convert(tf, model, x):
     extremes[0, 0, :2, 0] = -128, 127
     shown = [extremes, *x[:: len(x) // 300]]
     shape = (1, *x.shape[1:])
-    return training.with_labels(training.convert(tf, model, "features", shape, shown), LABELS)
+    return training.with_labels(training.convert(tf, model, "features", shape, shown), LABELS, MEANING)
 
 
 def example():

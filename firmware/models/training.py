@@ -73,14 +73,19 @@ def convert(tf, model, name, shape, representative):
     return converter.convert()
 
 
-def with_labels(flatbuffer, labels):
-    """Append labels.txt as TFLite metadata packs associated files: a stored zip behind the flatbuffer."""
+def with_labels(flatbuffer, labels, meaning=None):
+    """Append labels.txt as TFLite metadata packs associated files: a stored zip behind the flatbuffer.
+    meaning: what arena8.json there says of the input."""
+    files = {"labels.txt": "".join(f"{label}\n" for label in labels)}
+    if meaning is not None:
+        files["arena8.json"] = json.dumps(meaning)
     out = io.BytesIO(flatbuffer)
     with zipfile.ZipFile(out, "a", zipfile.ZIP_STORED) as archive:
-        entry = zipfile.ZipInfo("labels.txt", date_time=(1980, 1, 1, 0, 0, 0))
-        entry.create_system = 3
-        entry.external_attr = 0o644 << 16
-        archive.writestr(entry, "".join(f"{label}\n" for label in labels))
+        for name, text in files.items():
+            entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+            entry.create_system = 3
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, text)
     return out.getvalue()
 
 

@@ -3,10 +3,14 @@
 
 The same surface, numbers and errors as on a board, so that one script runs on both:
 
-    it = arena8.Interpreter("digits")
-    it.inputs[0].quantize(pixels, 1 / 16)
+    it = arena8.Interpreter("digits")   # digits.tflite in a folder of ARENA8_MODELS, or in this one
+    it.inputs[0].quantize(pixels)       # real values, as the model was trained on them
     it.invoke()
-    print(it.outputs[0].top(3))
+    print(it.outputs[0].top(3))         # [(label, probability), ...]
+
+Make one Interpreter and keep it. Model() looks at a file without running it, arena_size() says how much RAM
+it takes on a board, models() lists what is found by name, operators() what can be run. The command `arena8`
+brings models onto boards.
 """
 
 from ._native import lib as _lib

@@ -15,6 +15,7 @@ HEADERS = ["target.h", "arena8.h", "elements.h", "message.h"]
 # What only a host has: a clock, and a poll hook that looks for a pressed
 # Ctrl-C. It goes through Python, so it does that at most every 10 ms.
 GLUE = r"""
+#include "model.h"
 #include <math.h>
 #include <string.h>
 #include <time.h>
@@ -80,6 +81,7 @@ GLUE_DECLARATIONS = """
 #define A8_MAX_DIMS ...
 uint32_t a8_host_clock(void *arg);
 bool a8_host_poll(void *arg);
+uint32_t a8_model_callees(const a8_model_t *model, const a8_node_info_t *node, uint32_t callees[2]);
 uint32_t a8_host_assign(a8_dtype_t to, void *data, a8_dtype_t from, const void *src, uint32_t n);
 static const char *const a8_host_version;
 extern "Python" void a8_host_write(void *arg, const char *str, uint32_t len);
@@ -119,7 +121,7 @@ def builder() -> FFI:
         ],
         # The same arithmetic as on a board, to the last bit.
         extra_compile_args=["-std=c99", "-ffp-contract=off", "-O2"],
-        define_macros=[("A8_TELL_PLAN", "1")],
+        define_macros=[("A8_TELL_PLAN", "1"), ("A8_ALL_TARGETS", "1")],
     )
     return ffi
 

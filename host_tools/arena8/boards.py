@@ -16,6 +16,7 @@ from . import config
 from .errors import BoardError, ToolError, UsageError
 
 PACKAGE = Path(__file__).resolve().parent
+ORDER = ("rp2", "esp32", "unix", "qemu")  # of ports, where boards are listed; boards to buy come first
 # (vendor, product) of USB serial ports behind which an ESP chip may be: its own USB, and the usual bridges.
 ESP_NATIVE = frozenset({(0x303A, 0x1001), (0x303A, 0x4001), (0x303A, 0x0002)})
 ESP_BRIDGES = frozenset(
@@ -99,7 +100,13 @@ def all_boards() -> dict[str, Board]:
                 raise BoardError(f"{path} is not valid JSON: {e}") from e
             name = facts.get("board", path.parent.name)
             found[name] = Board(name, path.parent, facts)
-    return found
+    return dict(
+        sorted(found.items(), key=lambda item: (_rank(item[1].facts.get("port")), item[0].replace("_", " ")))
+    )
+
+
+def _rank(port: str | None) -> int:
+    return ORDER.index(port) if port in ORDER else len(ORDER)
 
 
 def board(name: str) -> Board:
@@ -128,7 +135,8 @@ def find_firmware(name: str, file: str) -> Path:
         return max(files, key=_finished)
     where = f": there is no {folder / name / file}" if folder else ""
     raise BoardError(
-        f"no firmware for {name}{where}. `make firmware BOARD={name}` builds it, or ARENA8_FIRMWARE names one"
+        f"no firmware for {name}{where}. In the source tree `make firmware BOARD={name}` builds it; "
+        "ARENA8_FIRMWARE names one"
     )
 
 
@@ -140,7 +148,7 @@ def _finished(file: Path) -> float:
 
 def firmware_to_flash(board: Board) -> Path:
     """The file for a board that is flashed without naming one: ARENA8_FIRMWARE, ARENA8_DIST, what was built
-    last, build/dist."""
+    last, build/dist, what the wheel brought along."""
     wants_dist = os.environ.get("ARENA8_DIST") and not os.environ.get("ARENA8_FIRMWARE")
     if wants_dist and (generic := distributed(board.name)):
         return generic
@@ -156,10 +164,11 @@ def firmware_to_flash(board: Board) -> Path:
 
 
 def distributions() -> list[Path]:
-    """Folders that `make dist` wrote: ARENA8_DIST, build/dist of the source tree."""
+    """Folders that `make dist` wrote: ARENA8_DIST, build/dist of the source tree, and what the wheel has."""
     given = os.environ.get("ARENA8_DIST")
     top = checkout()
     folders = [Path(given)] if given else [top / "build" / "dist"] if top else []
+    folders.append(PACKAGE / "_firmware")
     return [folder for folder in folders if (folder / "manifest.json").is_file()]
 
 

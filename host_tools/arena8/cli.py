@@ -9,6 +9,7 @@ import sys
 
 import rich_click as click
 
+from . import usage
 from .errors import RemoteError, ToolError
 
 # The verbs, in the order in which help shows them. Each is the name of its module.
@@ -16,7 +17,6 @@ FIRST = ("inspect", "flash", "deploy", "infer", "bench", "boards")
 ADVANCED = ("build", "freeze", "verify", "emulate")
 
 click.rich_click.TEXT_MARKUP = "markdown"
-click.rich_click.SHOW_ARGUMENTS = True
 click.rich_click.STYLE_ERRORS_SUGGESTION = ""
 click.rich_click.MAX_WIDTH = 100
 click.rich_click.COMMAND_GROUPS = {
@@ -38,7 +38,9 @@ class Verbs(click.RichGroup):
     def get_command(self, ctx, name):
         if name not in self.list_commands(ctx):
             return None
-        return importlib.import_module(f".verbs.{name}", __package__).command
+        verb = importlib.import_module(f".verbs.{name}", __package__).command
+        verb.epilog = usage.epilog(usage.EXAMPLES[name])
+        return verb
 
 
 def _version() -> str:
@@ -47,7 +49,7 @@ def _version() -> str:
     return __version__
 
 
-@click.group(cls=Verbs, context_settings=CONTEXT)
+@click.group(cls=Verbs, context_settings=CONTEXT, epilog=usage.epilog(usage.START))
 @click.version_option(package_name="arena8", message="arena8 %(version)s")
 @click.option("--traceback", is_flag=True, help="Show where in the code an error came from.")
 def command(traceback: bool) -> None:

@@ -48,9 +48,17 @@ def read(text: str, tensor: TensorInfo, options: Options) -> bytes:
     return to_bytes(values.reshape(-1), tensor, options, what)
 
 
-def read_many(text: str, tensor: TensorInfo, options: Options) -> list[bytes]:
-    """As read, for an array that may hold any number of samples one after the other."""
-    values, what = _values(text, tensor, options)
+def read_many(text: str, tensor: TensorInfo, options: Options, literal: str = "--input") -> list[bytes]:
+    """As read, for an array that may hold any number of samples one after the other. literal: what an error
+    calls numbers that come from no file."""
+    values, what = _values(text, tensor, options, literal)
+    return pieces(values, tensor, options, what)
+
+
+def pieces(values: numpy.ndarray, tensor: TensorInfo, options: Options, what: str) -> list[bytes]:
+    """The samples in an array, one after the other."""
+    if values.dtype.kind not in "iufb":
+        raise UsageError(f"{what} holds {values.dtype}, which are no numbers that an input takes")
     if not values.size or values.size % max(tensor.count, 1):
         shape = "x".join(map(str, tensor.shape))
         raise UsageError(
@@ -64,7 +72,9 @@ def read_many(text: str, tensor: TensorInfo, options: Options) -> list[bytes]:
     ]
 
 
-def _values(text: str, tensor: TensorInfo, options: Options) -> tuple[numpy.ndarray, str]:
+def _values(
+    text: str, tensor: TensorInfo, options: Options, literal: str = "--input"
+) -> tuple[numpy.ndarray, str]:
     path = Path(text)
     suffix = path.suffix.lower()
     try:
@@ -73,15 +83,15 @@ def _values(text: str, tensor: TensorInfo, options: Options) -> tuple[numpy.ndar
         is_file = False
     if not is_file:
         if LITERAL.fullmatch(text):
-            return _array([_number(n) for n in re.findall(NUMBER, text, re.I)], "--input"), "--input"
+            return _array([_number(n) for n in re.findall(NUMBER, text, re.I)], literal), literal
         if text.lstrip().startswith("["):
-            return _json(text, "--input"), "--input"
-        raise UsageError(f"--input {text[:60]!r} is neither a file nor numbers")
+            return _json(text, literal), literal
+        raise UsageError(f"{literal} {text[:60]!r} is neither a file nor numbers")
     what = str(path)
     if suffix == ".npy":
         try:
             return numpy.load(path, allow_pickle=False), what
-        except ValueError as e:
+        except (ValueError, EOFError) as e:
             raise UsageError(f"{what} is not a .npy array: {e}") from e
     if suffix in IMAGES:
         return _image(path, tensor, options), what

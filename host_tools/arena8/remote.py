@@ -18,6 +18,11 @@ MODELS = "import arena8\nprint(repr(arena8.models()))"
 OPEN = """
 import arena8, gc
 from struct import pack
+try:
+    from time import ticks_us as _a8_us, ticks_diff as _a8_diff
+except ImportError:
+    _a8_us = lambda: 0
+    _a8_diff = lambda a, b: None
 gc.collect()
 _a8_free = gc.mem_free()
 _a8m = arena8.Model({name!r})
@@ -32,15 +37,11 @@ print(repr(dict(name=_a8m.name, nbytes=_a8m.nbytes, crc32=_a8m.crc32, address=_a
     in_flash=_a8m.in_flash, labels=_a8m.labels, arena=_a8.arena_used, heap=_a8_used,
     inputs=[_a8_about(t) for t in _a8.inputs], outputs=[_a8_about(t) for t in _a8.outputs])))
 """
+# Compiled for every run, so the clock is looked for before.
 INVOKE = """
-try:
-    from time import ticks_us as _a8_us, ticks_diff as _a8_diff
-except ImportError:
-    _a8_us = lambda: 0
-    _a8_diff = lambda a, b: None
 _a8_start = _a8_us()
 _a8.invoke()
-print(repr(_a8_diff(_a8_us(), _a8_start)))
+print(_a8_diff(_a8_us(), _a8_start))
 """
 
 
@@ -53,7 +54,8 @@ def models(repl: Repl) -> list[tuple[str, int, int]]:
             name = repl.board.name if repl.board else None
             build = f"`make firmware BOARD={name}`" if name else "`make firmware BOARD=...`"
             raise ToolError(
-                f"{repl.name} runs a MicroPython without the module arena8; {build} makes a firmware with it"
+                f"{repl.name} runs a MicroPython without the module arena8; `arena8 flash` puts a firmware "
+                f"with it there, {build} builds one"
             ) from e
         raise older(repl, e) from e
 

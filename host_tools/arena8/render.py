@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,13 +66,33 @@ def counting(text: str, total: int, quiet: bool = False) -> Iterator[Any]:
         yield lambda done: bar.update(task, completed=done)
 
 
-def _blocks() -> bool:
+def has_blocks() -> bool:
     """Whether the output can show block characters."""
     try:
-        "█▒▏".encode(sys.stdout.encoding or "ascii")
+        "█▀▒▏▁…".encode(sys.stdout.encoding or "ascii")
     except UnicodeEncodeError:
         return False
     return True
+
+
+def clean(text: str) -> str:
+    """Text that changes nothing of a terminal but the place where it stands: names may hold anything."""
+    encoding = sys.stdout.encoding or "ascii"
+    text = "".join(c if c.isprintable() else "?" for c in text)
+    return text.encode(encoding, "replace").decode(encoding)
+
+
+def ellipsis() -> str:
+    return "…" if has_blocks() else "~"
+
+
+def heights(values: list[float], low: float, high: float) -> str:
+    """A character for each value, the higher the larger."""
+    steps = "▁▂▃▄▅▆▇█" if has_blocks() else "_.-~=+*#"
+    spread = high - low or 1.0
+    return "".join(
+        steps[round((v - low) / spread * (len(steps) - 1))] if math.isfinite(v) else "?" for v in values
+    )
 
 
 def marks() -> tuple[str, str]:
@@ -85,13 +106,13 @@ def marks() -> tuple[str, str]:
 
 def shades() -> str:
     """Characters from white to black."""
-    return " ░▒▓█" if _blocks() else " .+#@"
+    return " ░▒▓█" if has_blocks() else " .+#@"
 
 
 def bar(fraction: float, width: int = BAR) -> str:
     """A bar, in eighths of a character where those exist."""
     fraction = max(0.0, min(1.0, float(fraction)))
-    if not _blocks():
+    if not has_blocks():
         return "#" * round(fraction * width)
     eighths = round(fraction * width * 8)
     return "█" * (eighths // 8) + (" ▏▎▍▌▋▊▉"[eighths % 8] if eighths % 8 else "")

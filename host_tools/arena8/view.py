@@ -138,6 +138,7 @@ def _nodes_of(model: Model, subgraph: int) -> list[dict[str, Any]]:
 
     node = ffi.new("a8_node_info_t *")
     error = ffi.new("a8_error_t *")
+    callees = ffi.new("uint32_t[2]")
     found = []
     for i in range(lib.a8_model_nodes(model._view, subgraph)):
         if lib.a8_model_node(model._view, subgraph, i, node, error) != lib.A8_OK:
@@ -146,6 +147,7 @@ def _nodes_of(model: Model, subgraph: int) -> list[dict[str, Any]]:
         inputs = [get(index) for index in indices if index >= 0]
         indices = [lib.a8_node_output(model._view, node, k) for k in range(node.n_outputs)]
         outputs = [get(index) for index in indices if index >= 0]
+        called = lib.a8_model_callees(model._view, node, callees)
         custom = _native.text(node.custom)
         op = custom or _native.op_name(node.op)
         found.append(
@@ -157,6 +159,7 @@ def _nodes_of(model: Model, subgraph: int) -> list[dict[str, Any]]:
                 "custom": bool(custom),
                 "inputs": inputs,
                 "outputs": outputs,
+                "subgraphs": list(callees[0:called]),
                 "macs": _macs(op, inputs, outputs),
                 "params": _params(_weights(op, inputs)),
             }

@@ -4,210 +4,236 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
 import time
-import wave
-from collections.abc import Iterator
-from contextlib import nullcontext
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import numpy
-from rich.console import Group
 from rich.live import Live
-from rich.text import Text
 
-from . import inputs, render
-from .errors import ToolError, UsageError
-from .tensor_info import TensorInfo
+from . import render, screen
+from .errors import BoardError, ToolError
+from .screen import Answer, Screen
+from .sources import Sample, Source
 
-PAUSE = 0.2  # seconds between two looks into a folder
-KINDS = {".npy", ".json", ".csv", ".txt", *inputs.IMAGES}
-HISTORY = 8  # answers that stay on the screen below the last
-
-Sample = tuple[
-    str, Any
-]  # where it comes from; bytes of each input, or the error that kept them from being read
+REFRESH = 10  # looks of the display a second
 
 
-def source(request: Any, tensors: list[TensorInfo]) -> Iterator[Sample]:
-    """The samples of what --watch names. Never ends by itself for a folder."""
-    name = request.watch
-    if name != "-" and not Path(name).exists():
-        raise UsageError(f"--watch {name}: there is no such file or folder; - is standard input")
-    if len(tensors) != 1:
-        raise UsageError(f"--watch feeds models with one input, this one has {len(tensors)}")
-    if name == "-":
-        return _lines(tensors[0], request.options)
-    if Path(name).is_dir():
-        return _folder(Path(name), tensors[0], request.options)
-    if Path(name).suffix.lower() == ".wav":
-        return _windows(Path(name), tensors[0], request.options, request.hop)
-    raise UsageError(f"--watch {name}: that is neither a folder nor a .wav; one input is given by --input")
+class Lines:
+    """A line for every answer, for what is no terminal."""
+
+    def __init__(self, model: Any, smooth: int = 1) -> None:
+        self.model, self.smooth = model, smooth
+
+    def __enter__(self) -> Lines:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        pass
+
+    def answer(self, answer: Answer, difference: Any) -> None:
+        print(line(self.model, answer), flush=True)
+
+    def error(self, label: str, text: str) -> None:
+        render.messages().print(text, markup=False)
 
 
-def _read(label: str, text: str, tensor: TensorInfo, options: inputs.Options) -> Sample:
-    try:
-        return label, [inputs.read(text, tensor, options)]
-    except ToolError as e:
-        return label, e
+class JsonLines(Lines):
+    """A JSON object for every input; nothing else."""
+
+    def answer(self, answer: Answer, difference: Any) -> None:
+        from .verbs.infer import answers
+
+        report = {
+            "input": answer.label,
+            "seconds": answer.seconds,
+            "microseconds": answer.microseconds,
+            "transfer_microseconds": round(answer.transfer * 1e6),
+            "outputs": answers(self.model, answer.outputs),
+            "verified": answer.verified,
+            "difference": difference,
+        }
+        for entry, real in zip(report["outputs"], answer.real, strict=True):
+            if self.smooth > 1:
+                entry["smoothed"] = [render.number(v) for v in real]
+            if "top" in entry:
+                entry["top"] = render.top(real, self.model.labels)
+        print(json.dumps(report), flush=True)
+
+    def error(self, label: str, text: str) -> None:
+        super().error(label, text)
+        print(json.dumps({"input": label, "error": text}), flush=True)
 
 
-def _lines(tensor: TensorInfo, options: inputs.Options) -> Iterator[Sample]:
-    for number, line in enumerate(sys.stdin, 1):
-        if text := line.strip():
-            yield _read(f"line {number}", text, tensor, options)
+class Display(Lines):
+    """The running display on a terminal. What it says last stays there."""
+
+    def __init__(self, model: Any, title: Callable[[], list[str]], smooth: int) -> None:
+        super().__init__(model, smooth)
+        self.screen = Screen(model, title, smooth)
+        # Streams stay as they are: rich's stand-ins for them know no encoding.
+        self.live = Live(
+            console=render.console(),
+            get_renderable=lambda: self.screen,
+            refresh_per_second=REFRESH,
+            redirect_stdout=False,
+            redirect_stderr=False,
+            vertical_overflow="crop",
+        )
+
+    def __enter__(self) -> Display:
+        self.live.start(refresh=True)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.live.stop()
+
+    def answer(self, answer: Answer, difference: Any) -> None:
+        self.screen.answer(answer)
+
+    def error(self, label: str, text: str) -> None:
+        self.screen.error(text)
+        if not sys.stderr.isatty():  # a log
+            super().error(label, text)
 
 
-def _folder(folder: Path, tensor: TensorInfo, options: inputs.Options) -> Iterator[Sample]:
-    """Files in the order in which they were written. A file counts once its size stays the same for a while;
-    one that is written again counts again."""
-    done: dict[Path, tuple[int, int]] = {}
-    growing: dict[Path, tuple[int, int]] = {}
-    while True:
-        states = {}
-        for path in folder.iterdir():
-            if path.suffix.lower() in KINDS and not path.name.startswith("."):
-                try:
-                    status = path.stat()
-                except OSError:
-                    continue
-                states[path] = (status.st_mtime_ns, status.st_size)
-        for path, state in sorted(states.items(), key=lambda item: (item[1][0], item[0])):
-            if done.get(path) == state:
-                continue
-            if growing.get(path) == state:
-                done[path] = state
-                yield _read(path.name, str(path), tensor, options)
-        growing = states
-        time.sleep(PAUSE)
-
-
-def read_wav(path: Path) -> tuple[numpy.ndarray, int]:
-    """Samples as int16, channels averaged, and their rate."""
-    try:
-        with wave.open(str(path), "rb") as file:
-            width, channels, rate = file.getsampwidth(), file.getnchannels(), file.getframerate()
-            data = file.readframes(file.getnframes())
-    except (wave.Error, EOFError) as e:
-        raise UsageError(f"{path} is not a WAV file of plain samples: {e}") from e
-    data = data[: len(data) // (width * channels) * width * channels]
-    if width == 1:
-        values = (numpy.frombuffer(data, "u1").astype(numpy.int32) - 128) << 8
-    elif width == 3:
-        parts = numpy.frombuffer(data, "u1").reshape(-1, 3).astype(numpy.int32)
-        values = (parts[:, 1] | parts[:, 2] << 8) - ((parts[:, 2] & 128) << 9)
-    else:
-        values = numpy.frombuffer(data, f"<i{width}").astype(numpy.int64) >> (8 * width - 16)
-    mono = values.reshape(-1, channels).mean(axis=1)
-    return numpy.rint(mono).astype(numpy.int16), rate
-
-
-def _windows(path: Path, tensor: TensorInfo, options: inputs.Options, hop: int | None) -> Iterator[Sample]:
-    """Windows of as many samples as the input takes. Samples are real values of -1 to 1, but plain int16 for
-    an input that takes those."""
-    values, rate = read_wav(path)
-    size = tensor.count
-    if len(values) < size:
-        raise UsageError(f"{path} has {len(values)} samples; input '{tensor.name}' takes {size}")
-    plain = options.raw or not tensor.scale and tensor.dtype != "float32"
-    for at in range(0, len(values) - size + 1, hop or size):
-        window = values[at : at + size]
-        label = f"{at / rate:.3f} s"
-        try:
-            if plain:
-                data = inputs.to_bytes(window, tensor, inputs.Options(raw=True), str(path))
-            else:
-                data = inputs.quantize(window / 32768.0, tensor, options.scale, options.offset, str(path))
-            yield label, [data]
-        except ToolError as e:
-            yield label, e
-
-
-def run(request: Any, model: Any, twin: Any, port: str) -> int:
-    """Runs samples until there are no more, --count is reached, or Ctrl-C. ToolError if one was wrong."""
-    from .verbs.infer import _difference, answer, answers
-
-    err = render.messages()
-    out = render.console()
-    live = out.is_terminal and not request.as_json
-    stdin = request.watch == "-" and sys.stdin.isatty()
-    wrong = ran = 0
-    history: list[str] = []
-    if not request.as_json:
-        hint = "lines of numbers or file names, " if stdin else ""
-        err.print(f"{model.name} on {port} waits: {hint}Ctrl-C ends", markup=False)
-    display = Live(console=out, refresh_per_second=10) if live else nullcontext()
-    with display:
-        try:
-            for label, fed in source(request, model.inputs):
-                if isinstance(fed, ToolError):
-                    err.print(f"{label}: {fed}", markup=False)
-                    continue
-                outputs, microseconds = answer(model, fed, request.timeout, True)
-                ran += 1
-                difference = None
-                if twin is not None:
-                    expected, _ = answer(twin, fed, None, True)
-                    difference = _difference(model, outputs, expected)
-                    wrong += difference is not None
-                if request.as_json:
-                    print(
-                        json.dumps(
-                            {
-                                "input": label,
-                                "microseconds": microseconds,
-                                "outputs": answers(model, outputs),
-                                "verified": difference is None if twin is not None else None,
-                                "difference": difference,
-                            }
-                        ),
-                        flush=True,
-                    )
-                else:
-                    line = _line(model, label, outputs, microseconds, twin is not None, difference)
-                    if live:
-                        display.update(_screen(model, outputs, line, history))
-                        history = [line, *history][:HISTORY]
-                    else:
-                        print(line, flush=True)
-                if request.count is not None and ran >= request.count:
-                    break
-        except KeyboardInterrupt:
-            err.print(f"{ran} answers", markup=False)
-            if wrong:
-                raise ToolError(f"{wrong} of {ran} answers differ from this machine's") from None
-            raise  # the board may be in the middle of an invoke: the session's end interrupts it
-    if wrong:
-        raise ToolError(f"{wrong} of {ran} answers differ from this machine's")
-    return 0
-
-
-def _line(
-    model: Any, label: str, outputs: list[bytes], microseconds: int | None, verified: bool, difference: Any
-) -> str:
-    parts = [label]
-    for tensor, data in zip(model.outputs, outputs, strict=True):
-        real = tensor.real(data)
+def line(model: Any, answer: Answer) -> str:
+    parts = [answer.label]
+    for tensor, real in zip(model.outputs, answer.real, strict=True):
         if render.is_classes(tensor, real, model.labels):
             best = render.top(real, model.labels, 1)[0]
-            name = best["label"] if best["label"] is not None else best["index"]
-            parts.append(f"{name} {best['value']:.4f}")
+            parts.append(f"{screen.class_name(best)} {best['value']:.4f}")
         else:
-            shown = " ".join(f"{render.number(v):.6g}" for v in real[:8])
-            parts.append(shown + (" ..." if tensor.count > 8 else ""))
-    if microseconds is not None:
-        parts.append(f"{microseconds / 1000:.3f} ms")
-    if verified:
-        parts.append("DIFFERS from this machine's" if difference else "verified")
-    return "  ".join(parts)
+            parts.append(screen.some_numbers([real]))
+    if answer.microseconds is not None:
+        parts.append(f"{answer.microseconds / 1000:.3f} ms")
+    if answer.verified is not None:
+        parts.append("verified" if answer.verified else "DIFFERS from this machine's")
+    return render.clean("  ".join(parts))
 
 
-def _screen(model: Any, outputs: list[bytes], line: str, history: list[str]) -> Group:
-    parts: list[Any] = [Text(line, style="bold")]
-    for tensor, data in zip(model.outputs, outputs, strict=True):
-        real = tensor.real(data)
-        if render.is_classes(tensor, real, model.labels):
-            parts.append(render.class_table(render.top(real, model.labels)))
-    parts += [Text(old, style="dim") for old in history]
-    return Group(*parts)
+class Watch:
+    """The run over the inputs, and what came of it so far."""
+
+    def __init__(self, request: Any, model: Any, twin: Any) -> None:
+        self.request, self.model, self.twin = request, model, twin
+        self.ran = self.failed = self.wrong = 0
+        self._last: deque[list[numpy.ndarray]] = deque(maxlen=request.smooth)
+
+    def one(self, sample: Sample, view: Lines) -> None:
+        """An error of one input is told, and the next one comes; BoardError if the board is lost."""
+        try:
+            if isinstance(sample.data, ToolError):
+                raise sample.data
+            answer, difference = self._answer(sample)
+        except BoardError:
+            raise
+        except ToolError as e:
+            self.failed += 1
+            view.error(sample.label, str(e) if e is sample.data else f"{sample.label}: {e}")
+            return
+        self.ran += 1
+        self.wrong += difference is not None
+        view.answer(answer, difference)
+
+    def _answer(self, sample: Sample) -> tuple[Answer, Any]:
+        from .verbs.infer import _difference
+        from .verbs.infer import answer as run_one
+
+        model = self.model
+        started = time.perf_counter()
+        model.send(model.inputs[0], sample.data)
+        sent = time.perf_counter()
+        microseconds = model.invoke(self.request.timeout)
+        invoked = time.perf_counter()
+        outputs = [model.receive(tensor) for tensor in model.outputs]
+        transfer = sent - started + time.perf_counter() - invoked
+        difference = verified = None
+        if self.twin is not None:
+            difference = _difference(model, outputs, run_one(self.twin, [sample.data], None, True)[0])
+            verified = difference is None
+        self._last.append([tensor.real(data) for tensor, data in zip(model.outputs, outputs, strict=True)])
+        return (
+            Answer(
+                sample.label,
+                sample.data,
+                outputs,
+                self._smoothed(),
+                microseconds,
+                transfer,
+                verified,
+                sample.seconds,
+                sample.late,
+            ),
+            difference,
+        )
+
+    def _smoothed(self) -> list[numpy.ndarray]:
+        if len(self._last) == 1:
+            return self._last[-1]
+        return [numpy.mean(parts, axis=0, dtype=numpy.float32) for parts in zip(*self._last, strict=True)]
+
+    def end(self) -> None:
+        """ToolError unless all was well."""
+        if self.wrong:
+            raise ToolError(f"{self.wrong} of {self.ran} answers differ from this machine's")
+        if self.failed and not self.ran:
+            raise ToolError(f"none of the {self.failed} inputs could be run")
+
+
+def _view(request: Any, model: Any, title: Callable[[], list[str]]) -> Lines:
+    if request.as_json:
+        return JsonLines(model, request.smooth)
+    out = render.console()
+    # What is typed would be in the midst of the display.
+    typed = request.watch.source == "-" and sys.stdin.isatty()
+    if sys.stdout.isatty() and not out.is_dumb_terminal and not typed:
+        return Display(model, title, request.smooth)
+    hint = "lines of numbers or file names, " if typed else ""
+    render.messages().print(f"{', '.join(title())}: {hint}Ctrl-C ends", markup=False)
+    return Lines(model)
+
+
+@contextmanager
+def _terminated() -> Iterator[None]:
+    """SIGTERM (of timeout, of a service that stops) ends a watch as Ctrl-C does: the board is left well, and
+    the terminal has its cursor."""
+
+    def end(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    before = None
+    with suppress(ValueError):  # only the main thread may
+        before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGTERM, before)
+
+
+def run(request: Any, model: Any, twin: Any, port: str, file: Path | None) -> int:
+    """Runs samples until there are no more, --count is reached, or Ctrl-C. ToolError if one was wrong."""
+    source = Source(request.watch, model.inputs, file, request.options)
+    watch = Watch(request, model, twin)
+    try:
+        with _terminated(), _view(request, model, lambda: [f"{model.name} on {port}", *source.about]) as view:
+            for sample in source:
+                watch.one(sample, view)
+                if request.count is not None and watch.ran >= request.count:
+                    break
+    except KeyboardInterrupt:
+        if watch.wrong:
+            watch.end()
+        raise  # the board may be in the middle of an invoke: the session's end interrupts it
+    except BrokenPipeError:
+        # Who read the answers has enough of them. The interpreter's own flush at exit must not fail either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    watch.end()
+    return 0

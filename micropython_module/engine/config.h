@@ -60,6 +60,12 @@
 #define A8_TELL_PLAN (0)
 #endif
 
+// Whether sizes can be asked for targets other than this build's own, which only tools on a host do. Without it a
+// target that is given counts as the own one.
+#ifndef A8_ALL_TARGETS
+#define A8_ALL_TARGETS (0)
+#endif
+
 // Alignment, in bytes, of the two regions an interpreter lives in and of every
 // tensor inside the arena. The same everywhere, so that sizes are too.
 #define A8_ALIGN (16)

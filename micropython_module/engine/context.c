@@ -186,6 +186,10 @@ void *a8_ctx_scratch_data(const a8_ctx_t *ctx) {
 }
 
 bool a8_ctx_stop(a8_ctx_t *ctx) {
+    if (ctx->is_polled) {
+        ctx->is_polled = false;
+        return false;
+    }
     return ctx->it->poll != NULL && !ctx->it->poll(ctx->it->arg);
 }
 

@@ -101,7 +101,12 @@ int a8_load(a8_interpreter_t *it, const a8_model_t *model, a8_target_t target, v
 
 // Runs the node of a frame, or its next turn. A8_ENTERED: *entered is the subgraph to run before the turn after.
 static int run_node(a8_interpreter_t *it, a8_frame_t *frame, uint32_t *entered, a8_error_t *err) {
-    a8_ctx_t ctx = { .err = err, .model = &it->model, .records = it->records, .it = it };
+    a8_ctx_t ctx; // what prepare alone uses stays unset: clearing it takes as long as a small operator
+    ctx.err = err;
+    ctx.model = &it->model;
+    ctx.records = it->records;
+    ctx.it = it;
+    ctx.entered = 0;
     ctx.node = a8_node(it->records, frame->graph, frame->node);
     ctx.operands = (uint32_t *)(void *)(it->records + ctx.node->operands);
     ctx.subgraph = frame->graph;
@@ -109,21 +114,24 @@ static int run_node(a8_interpreter_t *it, a8_frame_t *frame, uint32_t *entered, 
     ctx.phase = frame->phase;
     const uint32_t row = ctx.node->row & ~A8_HAS_STATE;
     ctx.op = a8_op_row_code(row);
-    if (a8_ctx_stop(&ctx)) {
+    if (it->poll != NULL && !it->poll(it->arg)) {
         return a8_ctx_fail(&ctx, A8_ERR_ABORTED, "stopped before an operator", A8_NONE, A8_NONE);
     }
+    ctx.is_polled = true;
     if (err != NULL) {
         err->code = A8_OK;
     }
     uint32_t start = it->clock != NULL ? it->clock(it->arg) : 0;
     int ret = a8_op_row(row)->eval(&ctx);
     // The time counts for the node of subgraph 0, which may have had this one's subgraph run.
-    const a8_frame_t *first = a8_frame(it->records, 0);
-    a8_node_t *node = a8_node(it->records, 0, first->node);
-    if (frame == first && frame->phase == 0) {
-        node->microseconds = 0;
+    if (it->clock != NULL) {
+        const a8_frame_t *first = a8_frame(it->records, 0);
+        a8_node_t *node = a8_node(it->records, 0, first->node);
+        if (frame == first && frame->phase == 0) {
+            node->microseconds = 0;
+        }
+        node->microseconds += it->clock(it->arg) - start;
     }
-    node->microseconds += it->clock != NULL ? it->clock(it->arg) - start : 0;
     if (ret < 0 && err != NULL && err->code == A8_OK) {
         a8_ctx_fail(&ctx, ret, ret == A8_ERR_ABORTED ? "stopped inside an operator" : "the operator failed", A8_NONE,
             A8_NONE);

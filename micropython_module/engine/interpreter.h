@@ -158,6 +158,7 @@ struct a8_ctx {
 #endif
     // eval
     const a8_interpreter_t *it;
+    bool is_polled; // just now, before eval
     uint32_t phase; // the node's, then that of its next turn
     uint32_t entered; // the subgraph to run before
 };

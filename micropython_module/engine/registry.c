@@ -71,23 +71,26 @@ enum {
 #define KEY_OP(key) ((key) >> KEY_FAMILY_BITS)
 #define KEY_END (UINT16_MAX)
 
-static const uint16_t keys[] = {
 #define A8_OP(operator, family, prepare, eval) \
-    A8_PICK(A8_OP_##operator##_##family, A8_SKIP, A8_TAKE)(KEY(A8_CODE_##operator, A8_FAMILY_##family), )
+    A8_PICK(A8_OP_##operator##_##family, OFF, ON)(KEY(A8_CODE_##operator, A8_FAMILY_##family), )
 #define A8_CUSTOM(operator, name, family, prepare, eval) \
-    A8_PICK(A8_OP_##operator##_##family, A8_SKIP, A8_TAKE)(KEY(A8_CODE_##operator##_##family, A8_FAMILY_##family), )
+    A8_PICK(A8_OP_##operator##_##family, OFF, ON)(KEY(A8_CODE_##operator##_##family, A8_FAMILY_##family), )
+
+static const uint16_t keys[] = {
+#define OFF A8_SKIP
+#define ON A8_TAKE
 #include "ops.def"
+#undef OFF
+#undef ON
     KEY_END
 };
 
 static const uint16_t keys_off[] = {
-#undef A8_OP
-#undef A8_CUSTOM
-#define A8_OP(operator, family, prepare, eval) \
-    A8_PICK(A8_OP_##operator##_##family, A8_TAKE, A8_SKIP)(KEY(A8_CODE_##operator, A8_FAMILY_##family), )
-#define A8_CUSTOM(operator, name, family, prepare, eval) \
-    A8_PICK(A8_OP_##operator##_##family, A8_TAKE, A8_SKIP)(KEY(A8_CODE_##operator##_##family, A8_FAMILY_##family), )
+#define OFF A8_TAKE
+#define ON A8_SKIP
 #include "ops.def"
+#undef OFF
+#undef ON
     KEY_END
 };
 

@@ -73,33 +73,42 @@ static int plan(a8_ctx_t *ctx, const a8_header_t *header) {
 // ---------------------------------------------------------------------------
 // Control flow.
 
-// An input, or with output an output, of a subgraph.
-static int callee_tensor(a8_ctx_t *ctx, uint32_t subgraph, uint32_t i, bool output, a8_tensor_info_t *info,
-    int32_t *index) {
-    *index = output ? a8_model_output(ctx->model, subgraph, i) : a8_model_input(ctx->model, subgraph, i);
-    if (*index < 0) {
+// Reads an input, or with output an output, of a subgraph. Returns the tensor's number, or an error.
+static int32_t callee_tensor(a8_ctx_t *ctx, uint32_t subgraph, uint32_t i, bool output, a8_tensor_info_t *info) {
+    int32_t index = output ? a8_model_output(ctx->model, subgraph, i) : a8_model_input(ctx->model, subgraph, i);
+    if (index < 0) {
         return a8_ctx_fail(ctx, A8_ERR_MODEL, "the subgraph lacks an input or output", (int32_t)(i + 1),
             (int32_t)subgraph);
     }
-    return a8_model_tensor(ctx->model, subgraph, (uint32_t)*index, info, ctx->err);
+    int ret = a8_model_tensor(ctx->model, subgraph, (uint32_t)index, info, ctx->err);
+    return ret != A8_OK ? ret : index;
 }
 
 int a8_ctx_callee_output(a8_ctx_t *ctx, uint32_t subgraph, uint32_t i, a8_tensor_info_t *info) {
-    int32_t index;
-    return callee_tensor(ctx, subgraph, i, true, info, &index);
+    int32_t index = callee_tensor(ctx, subgraph, i, true, info);
+    return index < 0 ? index : A8_OK;
 }
 
-static int compare(a8_ctx_t *ctx, const a8_tensor_info_t *mine, const a8_tensor_info_t *theirs, uint32_t *bytes) {
-    if (mine->dtype != theirs->dtype) {
+// Reads an input, or with output an output, of the node, which is to be like that one of a subgraph. Returns the
+// number of the subgraph's tensor, or an error.
+static int32_t compare(a8_ctx_t *ctx, bool output, uint32_t i, uint32_t subgraph, uint32_t callee_i,
+    uint32_t *bytes) {
+    a8_tensor_info_t mine, theirs;
+    int ret = output ? a8_ctx_output(ctx, i, &mine) : a8_ctx_input(ctx, i, &mine);
+    int32_t index = ret != A8_OK ? ret : callee_tensor(ctx, subgraph, callee_i, output, &theirs);
+    if (index < 0) {
+        return index;
+    }
+    if (mine.dtype != theirs.dtype) {
         return a8_ctx_fail(ctx, A8_ERR_MODEL, "a tensor has another type in the subgraph that the node runs",
-            (int32_t)mine->dtype, (int32_t)theirs->dtype);
+            (int32_t)mine.dtype, (int32_t)theirs.dtype);
     }
-    if (mine->bytes != theirs->bytes) {
+    if (mine.bytes != theirs.bytes) {
         return a8_ctx_fail(ctx, A8_ERR_MODEL, "a tensor has another size in the subgraph that the node runs",
-            (int32_t)mine->bytes, (int32_t)theirs->bytes);
+            (int32_t)mine.bytes, (int32_t)theirs.bytes);
     }
-    *bytes = mine->bytes;
-    return A8_OK;
+    *bytes = mine.bytes;
+    return index;
 }
 
 int a8_ctx_callee(a8_ctx_t *ctx, uint32_t i, uint32_t *subgraph, uint32_t *inputs, uint32_t *outputs) {
@@ -168,12 +177,9 @@ static int give_handle(a8_ctx_t *ctx, uint32_t resource, uint32_t subgraph, uint
 }
 
 int a8_ctx_give(a8_ctx_t *ctx, uint32_t input, uint32_t subgraph, uint32_t callee_input, uint32_t *bytes) {
-    a8_tensor_info_t mine, theirs;
-    int32_t index;
-    int ret = a8_ctx_input(ctx, input, &mine);
-    if (ret != A8_OK || (ret = callee_tensor(ctx, subgraph, callee_input, false, &theirs, &index)) != A8_OK ||
-        (ret = compare(ctx, &mine, &theirs, bytes)) != A8_OK) {
-        return ret;
+    int32_t index = compare(ctx, false, input, subgraph, callee_input, bytes);
+    if (index < 0) {
+        return index;
     }
     const a8_buffer_t *tensor = &ctx->tensors[ctx->operands[input]];
     return tensor->bytes == A8_HANDLE ? give_handle(ctx, tensor->offset, subgraph, callee_input) : A8_OK;
@@ -192,15 +198,12 @@ static int take_handle(a8_ctx_t *ctx, uint32_t resource, uint32_t output) {
 }
 
 int a8_ctx_take(a8_ctx_t *ctx, uint32_t output, uint32_t subgraph, uint32_t callee_output, uint32_t *bytes) {
-    a8_tensor_info_t mine, theirs;
-    int32_t index;
-    int ret = a8_ctx_output(ctx, output, &mine);
-    if (ret != A8_OK || (ret = callee_tensor(ctx, subgraph, callee_output, true, &theirs, &index)) != A8_OK ||
-        (ret = compare(ctx, &mine, &theirs, bytes)) != A8_OK) {
-        return ret;
+    int32_t index = compare(ctx, true, output, subgraph, callee_output, bytes);
+    if (index < 0) {
+        return index;
     }
-    // A handle that the subgraph only hands through keeps its variable; any other stays unknown.
-    for (uint32_t i = 0; mine.dtype == A8_RESOURCE && i < UINT8_MAX; ++i) {
+    // A handle, which has no bytes, keeps its variable if the subgraph only hands it through; else it stays unknown.
+    for (uint32_t i = 0; *bytes == 0 && i < UINT8_MAX; ++i) {
         if (a8_model_input(ctx->model, subgraph, i) == index) {
             uint32_t resource = given_resource(ctx, subgraph, i);
             return resource == 0 ? A8_OK : take_handle(ctx, resource, output);

@@ -2,15 +2,14 @@
 //
 // A QEMU plugin that counts what calls of given functions execute, their callees included.
 //
-//   -plugin count.so,out=FILE,entry=ADDRESS[,entry=ADDRESS...][,thumb=on][,flash=START:END[,flash=START:END]]
+//   -plugin count.so,out=FILE,entry=ADDRESS[,entry=ADDRESS...][,thumb=on]
 //
-// For every call that returns, a line in FILE: the number of the entry, instructions, and with thumb=on (code
-// of ARMv6-M) cycles of a Cortex-M0+ by ARM's table, then misses of a cache before flash: of code, of data.
-// Counting starts with the entry's first instruction and ends with its return; one call at a time.
+// For every call that returns, a line in FILE: the number of the entry, then instructions, or with thumb=on (code
+// of ARMv6-M) cycles of a Cortex-M0+ by ARM's table. Counting starts with the entry's first instruction and ends
+// with its return; one call at a time.
 //
 // Cycles: 1 an instruction; loads and stores 2; LDM, STM, PUSH and POP 1 + registers, with PC 3 + registers;
-// a branch taken 2, BL 3. Cache: 16 KB, two ways, lines of 8 bytes, the least recently used replaced, warm
-// from what ran before.
+// a branch taken 2, BL 3.
 //
 // The declarations are those of QEMU's plugin API, version 1, which Debian ships without a header.
 #include <stdbool.h>
@@ -23,72 +22,41 @@
 typedef uint64_t plugin_id_t;
 struct qemu_plugin_tb;
 struct qemu_plugin_insn;
-enum { NO_REGISTERS = 0,
-    LOADS_AND_STORES = 3 };
+enum { NO_REGISTERS = 0 };
 
 typedef void (*tb_translated_t)(plugin_id_t id, struct qemu_plugin_tb *tb);
 typedef void (*executed_t)(unsigned int vcpu, void *arg);
-typedef void (*accessed_t)(unsigned int vcpu, uint32_t info, uint64_t address, void *arg);
 typedef void (*ended_t)(plugin_id_t id, void *arg);
 
 void qemu_plugin_register_vcpu_tb_trans_cb(plugin_id_t id, tb_translated_t cb);
 void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *tb, executed_t cb, int flags, void *arg);
-void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *insn, accessed_t cb, int flags, int rw, void *arg);
 void qemu_plugin_register_atexit_cb(plugin_id_t id, ended_t cb, void *arg);
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
 struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t i);
 uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
 const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
-bool qemu_plugin_mem_is_store(uint32_t info);
 
 __attribute__((visibility("default"))) int qemu_plugin_version = 1;
 
 #define MAX_ENTRIES (8)
-#define MAX_REGIONS (4)
-#define LINES (2048)
-#define LINE_BYTES (8)
 
 // A run of instructions that is left only at its end.
 typedef struct {
     uint64_t start;
     uint64_t last; // address of the last instruction
-    uint32_t n;
-    uint32_t cycles; // with no branch taken at the end
+    uint32_t count; // instructions; cycles with no branch taken at the end
     uint32_t taken; // cycles more if it is
-    uint32_t n_lines;
-    uint32_t *lines; // of the cache, in the order in which it runs through them
 } block_t;
 
 static FILE *out;
 static bool thumb;
-static uint64_t entries[MAX_ENTRIES], regions[MAX_REGIONS][2];
-static int n_entries, n_regions;
+static uint64_t entries[MAX_ENTRIES];
+static int n_entries;
 
-static uint64_t instructions, cycles, code_misses, data_misses;
+static uint64_t count;
 static int counting = -1; // the entry whose call is under way
 static uint64_t back; // the call's last instruction; the block after the return starts within 4 bytes after it
 static const block_t *before;
-static uint32_t cache[LINES / 2][2]; // line + 1; the one used last first
-
-static bool in_flash(uint64_t address) {
-    for (int i = 0; i < n_regions; ++i) {
-        if (address >= regions[i][0] && address < regions[i][1]) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool missed(uint32_t line) {
-    uint32_t *set = cache[line % (LINES / 2)], tag = line + 1;
-    if (set[0] == tag) {
-        return false;
-    }
-    bool hit = set[1] == tag;
-    set[1] = set[0];
-    set[0] = tag;
-    return !hit;
-}
 
 static int bits(uint32_t v) {
     int n = 0;
@@ -127,23 +95,14 @@ static uint32_t thumb_cycles(uint32_t op, uint32_t *taken) {
     return op >> 11 > 0x1c ? 3 : 1; // BL and the like; the rest
 }
 
-static void accessed(unsigned int vcpu, uint32_t info, uint64_t address, void *arg) {
-    (void)vcpu;
-    (void)arg;
-    if (!qemu_plugin_mem_is_store(info) && in_flash(address)) {
-        data_misses += missed((uint32_t)(address / LINE_BYTES));
-    }
-}
-
 static void executed(unsigned int vcpu, void *arg) {
     (void)vcpu;
     const block_t *block = arg;
     if (before != NULL && block->start != before->last + 2 && block->start != before->last + 4) {
-        cycles += before->taken;
+        count += before->taken;
     }
     if (counting >= 0 && block->start > back && block->start <= back + 4) {
-        fprintf(out, "%d %llu %llu %llu %llu\n", counting, (unsigned long long)instructions,
-            (unsigned long long)cycles, (unsigned long long)code_misses, (unsigned long long)data_misses);
+        fprintf(out, "%d %llu\n", counting, (unsigned long long)count);
         fflush(out);
         counting = -1;
     }
@@ -151,24 +110,18 @@ static void executed(unsigned int vcpu, void *arg) {
         if (block->start == entries[i] && before != NULL) {
             counting = i;
             back = before->last;
-            instructions = cycles = code_misses = data_misses = 0;
+            count = 0;
         }
     }
-    instructions += block->n;
-    cycles += block->cycles;
-    for (uint32_t i = 0; i < block->n_lines; ++i) {
-        code_misses += missed(block->lines[i]);
-    }
+    count += block->count;
     before = block;
 }
 
 static void translated(plugin_id_t id, struct qemu_plugin_tb *tb) {
     (void)id;
     block_t *block = calloc(1, sizeof(block_t));
-    block->n = (uint32_t)qemu_plugin_tb_n_insns(tb);
-    block->lines = n_regions != 0 ? calloc(2 * block->n, sizeof(uint32_t)) : NULL;
-    uint32_t last_line = UINT32_MAX;
-    for (uint32_t i = 0; i < block->n; ++i) {
+    size_t n = qemu_plugin_tb_n_insns(tb);
+    for (size_t i = 0; i < n; ++i) {
         struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
         uint64_t address = qemu_plugin_insn_vaddr(insn);
         uint16_t op = 0;
@@ -177,17 +130,7 @@ static void translated(plugin_id_t id, struct qemu_plugin_tb *tb) {
             block->start = address;
         }
         block->last = address;
-        block->cycles += thumb ? thumb_cycles(op, &block->taken) : 1;
-        if (n_regions != 0) {
-            uint64_t end = address + (thumb && op >> 11 > 0x1c ? 3 : 1);
-            for (; address <= end; address += 2) {
-                uint32_t line = (uint32_t)(address / LINE_BYTES);
-                if (line != last_line && in_flash(address)) {
-                    block->lines[block->n_lines++] = last_line = line;
-                }
-            }
-            qemu_plugin_register_vcpu_mem_cb(insn, accessed, NO_REGISTERS, LOADS_AND_STORES, NULL);
-        }
+        block->count += thumb ? thumb_cycles(op, &block->taken) : 1;
     }
     qemu_plugin_register_vcpu_tb_exec_cb(tb, executed, NO_REGISTERS, block);
 }
@@ -210,9 +153,6 @@ __attribute__((visibility("default"))) int qemu_plugin_install(plugin_id_t id, c
             entries[n_entries++] = strtoull(value, NULL, 0);
         } else if (name == 5 && strncmp(argv[i], "thumb", name) == 0) {
             thumb = strcmp(value, "on") == 0;
-        } else if (name == 5 && strncmp(argv[i], "flash", name) == 0 && n_regions < MAX_REGIONS) {
-            regions[n_regions][0] = strtoull(value, &value, 0);
-            regions[n_regions++][1] = *value == ':' ? strtoull(value + 1, NULL, 0) : 0;
         } else {
             fprintf(stderr, "count: there is no option %s\n", argv[i]);
             return 1;

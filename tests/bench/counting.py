@@ -1,100 +1,129 @@
 # SPDX-License-Identifier: MIT
 """Counts what an invoke costs on emulated cores, the module inside MicroPython as a user runs it.
 
-On QEMU a plugin (count.c) counts from the entry of a8_invoke to its return; on the emulated Pico its own
-cycle counter does, between two edges of a pin that Python sets before and after. The emulators put the models
-into memory (the Pico: into flash) at addresses of which the firmware knows nothing.
+From the entry of a8_invoke to its return: on QEMU a plugin counts (count.c), on the emulated Pico its own
+cycle counter does, and what it reads goes through a simulated flash cache (flash_cache.c). The emulators put
+models and inputs into memory (the Pico: into flash) at addresses of which the firmware knows nothing. An
+answer that differs from the reference's is a failure.
 """
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from arena8 import boards
-from arena8.errors import RemoteError, ToolError
+from arena8.errors import BoardError, RemoteError, ToolError
 from arena8.remote import literal
 from arena8.transports.pico_emulator import PicoRepl
 from arena8.transports.qemu import QemuRepl
 from arena8.transports.repl import Repl
 from elftools.elf.elffile import ELFFile
+from workloads import Workload
 
-PLUGIN = Path(__file__).with_name("count.c")
+HERE = Path(__file__).resolve().parent
 TIMEOUT = 600
+ENTRIES = ["a8_invoke", "a8_step"]
+INVOKE, STEP = range(2)
 
 # On the board. Inputs are written before every invoke, which may overwrite them.
 BEGIN = """
 import arena8, gc
 from uctypes import bytearray_at
 _a8 = None
-def _a8_open(address, size):
-    global _a8
-    _a8 = None
+def _a8_open(address, size, given):
+    global _a8, _a8_given
+    _a8, _a8_given = None, given
     gc.collect()
     _a8 = arena8.Interpreter(arena8.Model(bytearray_at(address, size)))
     print(repr(_a8.arena_used))
 def _a8_fill():
-    for t in _a8.inputs:
-        n = len(memoryview(t.data)) * {"int8": 1, "uint8": 1, "int16": 2, "int32": 4, "float32": 4}[t.dtype]
-        t.write((bytes(range(256)) * (n // 256 + 1))[:n])
+    for t, place in zip(_a8.inputs, _a8_given):
+        t.write(bytearray_at(*place))
+"""
+# The steps warm the cache for the invoke, and tell what the operators take.
+RUN = """
+_a8_fill()
+while _a8.step():
+    pass
+_a8_fill()
+_a8.invoke()
 """
 
 
 @dataclass
 class Counted:
-    """What one invoke of a model took."""
+    """What one invoke of a model took, in the core's unit."""
 
-    arena_bytes: int
-    count: int
-    operators: list[int]  # the same, by node
-    cycles: int = 0
-    misses: tuple[int, int] = (0, 0)  # of code, of data
-    problem: str = field(default="")
+    arena_bytes: int = 0
+    count: int = 0
+    operators: list[int] = field(default_factory=list)  # the same, by node
+    misses: tuple[int, int] | None = None  # of code, of weights
+    problem: str = ""  # what kept the board from running it
 
 
-def placed(paths: list[Path], base: int) -> tuple[bytes, list[tuple[int, int]]]:
-    """Models as they lie in memory from base on, and each one's address and size."""
+Tell = Callable[[Workload, Counted], None]
+# Entry, count, then what else there is to know of a call.
+Calls = list[list[int]]
+
+
+def placed(things: list[Workload], base: int) -> tuple[bytes, list[list[tuple[int, int]]]]:
+    """Models and inputs as they lie in memory from base on; for each workload address and size of its model,
+    then of its inputs."""
     image, places = bytearray(), []
-    for path in paths:
-        image += bytes(-len(image) % 16)
-        data = path.read_bytes()
-        places.append((base + len(image), len(data)))
-        image += data
+    for one in things:
+        places.append([])
+        for data in (one.model, *one.inputs):
+            image += bytes(-len(image) % 16)
+            places[-1].append((base + len(image), len(data)))
+            image += data
     return bytes(image), places
 
 
-def each_model(
-    repl: Repl, places: list[tuple[int, int]], count: Callable[[Repl], Counted]
-) -> Iterator[Counted]:
-    """Opens the models one after the other. One that the board can't take has a problem instead of counts."""
+def run_each(
+    repl: Repl, things: list[Workload], places: list, calls_of: Callable[[str], Calls], tell: Tell
+) -> list[Counted]:
+    """Runs one workload after the other. One that the board can't take has a problem instead of counts."""
     repl.exec(BEGIN)
-    for address, size in places:
+    found = []
+    for one, ((address, size), *inputs) in zip(things, places, strict=True):
+        counted = Counted()
         try:
-            arena = literal(repl, repl.exec(f"_a8_open({address}, {size})"))
-            counted = count(repl)
-            counted.arena_bytes = arena
-            yield counted
+            opened = repl.exec(f"_a8_open({address}, {size}, {tuple(inputs)!r})", TIMEOUT)
+            counted.arena_bytes = literal(repl, opened)
+            calls = calls_of(RUN)
+            got = literal(repl, repl.exec("print([bytes(memoryview(t)) for t in _a8.outputs])"))
+            if got != one.outputs:
+                raise ToolError(f"{one.name} on {repl.name}: the answer is not the reference's")
+            if not calls or calls[-1][0] != INVOKE:
+                raise ToolError(f"{one.name} on {repl.name}: the call of a8_invoke was not seen")
+            counted.count, *misses = calls[-1][1:]
+            counted.misses = tuple(misses) or None
+            counted.operators = [call[1] for call in calls if call[0] == STEP]
         except RemoteError as e:
-            yield Counted(0, 0, [], problem=str(e))
+            counted.problem = str(e)
+        found.append(counted)
+        tell(one, counted)
+    return found
 
 
-# QEMU.
-
-
-def compiled(folder: Path) -> Path:
-    """The plugin, built for this machine."""
-    library = folder / "count.so"
-    if not library.is_file() or library.stat().st_mtime < PLUGIN.stat().st_mtime:
-        folder.mkdir(parents=True, exist_ok=True)
-        command = ["cc", "-std=c99", "-D_POSIX_C_SOURCE=200809L", "-O2", "-Wall", "-Wextra", "-Werror"]
-        command += ["-shared", "-fPIC", "-fvisibility=hidden", "-o", str(library), str(PLUGIN)]
-        done = subprocess.run(command, capture_output=True, text=True)
-        if done.returncode:
-            raise ToolError(f"the counting plugin does not compile: {done.stderr.strip()}")
+def compiled(source: Path, folder: Path) -> Path:
+    """A C file as a shared library of this machine."""
+    folder.mkdir(parents=True, exist_ok=True)
+    library = folder / f"{source.stem}.so"
+    with open(folder / f"{source.stem}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not library.is_file() or library.stat().st_mtime < source.stat().st_mtime:
+            command = ["cc", "-std=c99", "-D_POSIX_C_SOURCE=200809L", "-O2", "-Wall", "-Wextra", "-Werror"]
+            command += ["-shared", "-fPIC", "-o", str(library), str(source)]
+            done = subprocess.run(command, capture_output=True, text=True)
+            if done.returncode:
+                raise ToolError(f"{source.name} does not compile: {done.stderr.strip()}")
     return library
 
 
@@ -108,47 +137,35 @@ def addresses(firmware: Path, names: list[str]) -> list[int]:
     return [found[name] & ~1 for name in names]  # the lowest bit says Thumb, it isn't part of the address
 
 
-def on_qemu(core: dict[str, Any], paths: list[Path], folder: Path) -> list[Counted]:
-    """core: a row of cores.json, or the cache of one."""
+def on_qemu(core: dict[str, Any], things: list[Workload], folder: Path, tell: Tell) -> list[Counted]:
     board = boards.board(core["board"])
     firmware = board.firmware()
-    invoke, step = addresses(firmware, ["a8_invoke", "a8_step"])
     base = int(core["models"], 0)
-    image, places = placed(paths, base)
+    image, places = placed(things, base)
     with tempfile.TemporaryDirectory() as work:
         models, out = Path(work, "models"), Path(work, "counts")
         models.write_bytes(image)
-        options = f"{compiled(folder)},out={out},entry={invoke:#x},entry={step:#x}"
-        if "flash" in core:
-            options += f",thumb=on,flash={core['flash']}"
+        options = f"{compiled(HERE / 'count.c', folder)},out={out}"
+        options += "".join(f",entry={address:#x}" for address in addresses(firmware, ENTRIES))
+        options += ",thumb=on" if core["unit"] == "cycles" else ""
         extra = ["-plugin", options, "-d", "plugin", *core.get("args", [])]
         program = []
         if board.emulator["args"][0] == "qemu-xtensa":  # a program, which maps the file itself
             program.append(str(models))
         else:
             extra += ["-device", f"loader,file={models},addr={base:#x},force-raw=on"]
-
-        def lines() -> list[list[int]]:
-            return [[int(word) for word in line.split()] for line in out.read_text().splitlines()]
-
-        def count(repl: Repl) -> Counted:
-            # The first invoke warms the cache.
-            repl.exec("_a8_fill()\n_a8.invoke()\n_a8_fill()\n_a8.invoke()\n_a8_fill()", TIMEOUT)
-            whole = lines()[-1]
-            if whole[0] != 0:
-                raise ToolError(f"the plugin did not see {core['board']} invoke")
-            before = len(lines())
-            repl.exec("while _a8.step():\n    pass\n", TIMEOUT)
-            steps = [line[1] for line in lines()[before:] if line[0] == 1]
-            return Counted(0, whole[1], steps, whole[2], (whole[3], whole[4]))
-
         repl = QemuRepl(core["board"], str(firmware), TIMEOUT, tuple(extra), tuple(program))
+
+        def calls_of(code: str) -> Calls:
+            before = out.stat().st_size
+            repl.exec(code, TIMEOUT)
+            with open(out) as file:
+                file.seek(before)
+                return [[int(word) for word in line.split()] for line in file]
+
         with repl:
             repl.connect()
-            return list(each_model(repl, places, count))
-
-
-# The emulated Pico.
+            return run_each(repl, things, places, calls_of, tell)
 
 
 def with_models(uf2: bytes, base: int, image: bytes, family: int) -> bytes:
@@ -167,35 +184,42 @@ def with_models(uf2: bytes, base: int, image: bytes, family: int) -> bytes:
     return bytes(blocks)
 
 
-def on_pico(core: dict[str, Any], paths: list[Path]) -> list[Counted]:
+class CountingPico(PicoRepl):
+    program = HERE / "pico_counter.py"
+
+    def calls_of(self, code: str, library: Path, entries: list[int], weights: int) -> Calls:
+        self._ask(op="count", library=str(library), entries=entries, weights=weights)
+        self.exec(code, TIMEOUT)
+        return self._ask(op="counted")["calls"]
+
+
+def on_pico(core: dict[str, Any], things: list[Workload], folder: Path, tell: Tell) -> list[Counted]:
     board = boards.board(core["board"])
+    uf2 = board.firmware()
     base = int(core["models"], 0)
-    image, places = placed(paths, base)
+    image, places = placed(things, base)
     flash = board.facts["flash"]
     if base + len(image) > int(flash["base"], 0) + flash["bytes"]:
-        raise ToolError(f"the models end {len(image)} bytes above {base:#x}, outside of the Pico's flash")
-    uf2 = with_models(board.firmware().read_bytes(), base, image, int(board.facts["uf2"]["family"], 0))
-
-    def count(repl: PicoRepl) -> Counted:
-        repl.exec("_a8_fill()")
-        cycles = repl.cycles_of("_a8.invoke")
-        # Of operators the Pico's clock tells microseconds.
-        profile = literal(repl, repl.exec("print(repr([int(p[2]) for p in _a8.profile()]))"))
-        return Counted(0, cycles, [us * core["clock_hz"] // 1000000 for us in profile], cycles)
-
+        raise BoardError(f"the models end {len(image)} bytes above {base:#x}, outside of the Pico's flash")
+    library = compiled(HERE / "flash_cache.c", folder)
+    entries = addresses(uf2.with_suffix(".elf"), ENTRIES)
     with tempfile.TemporaryDirectory() as work:
         file = Path(work, "models.uf2")
-        file.write_bytes(uf2)
-        with PicoRepl(str(file), TIMEOUT) as repl:
+        file.write_bytes(with_models(uf2.read_bytes(), base, image, int(board.facts["uf2"]["family"], 0)))
+        with CountingPico(str(file), TIMEOUT) as repl:
             repl.connect()
-            return list(each_model(repl, places, count))
+            return run_each(
+                repl, things, places, lambda code: repl.calls_of(code, library, entries, base), tell
+            )
 
 
-def counted(core: dict[str, Any], paths: list[Path], folder: Path) -> list[Counted]:
-    """One Counted a model."""
-    kind = boards.board(core["board"]).emulator["kind"]
-    found = on_pico(core, paths) if kind == "rp2040py" else on_qemu(core, paths, folder)
-    if "cache" in core:
-        for one, cached in zip(found, on_qemu(core["cache"], paths, folder), strict=True):
-            one.misses = cached.misses
-    return found
+def is_slow(core: dict[str, Any]) -> bool:
+    """Whether its emulator takes seconds for a model."""
+    return boards.board(core["board"]).emulator["kind"] == "rp2040py"
+
+
+def counted(
+    core: dict[str, Any], things: list[Workload], folder: Path, tell: Tell = lambda one, counted: None
+) -> list[Counted]:
+    """One Counted a workload."""
+    return (on_pico if is_slow(core) else on_qemu)(core, things, folder, tell)

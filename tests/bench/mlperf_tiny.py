@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The four architectures of MLPerf Tiny with random weights.
+"""The five architectures of MLPerf Tiny, and person_detect's, with random weights.
 
     python tests/bench/mlperf_tiny.py FOLDER
 
@@ -64,27 +64,40 @@ class Net:
             dilation_w_factor=1, dilation_h_factor=1,
         )  # fmt: skip
 
-    def depthwise(self, stride: int = 1) -> int:
+    def depthwise(self, stride: int = 1, multiplier: int = 1) -> int:
         _, height, width, depth = self.shape
-        shape = (1, -(-height // stride), -(-width // stride), depth)
-        w, b = self.weights((1, 3, 3, depth), 9, 3, depth)
+        shape = (1, -(-height // stride), -(-width // stride), depth * multiplier)
+        w, b = self.weights((1, 3, 3, shape[3]), 9, 3, shape[3])
         return self.after(
             "DEPTHWISE_CONV_2D", shape, [self.at, w, b], -128, padding="SAME", stride_w=stride,
-            stride_h=stride, depth_multiplier=1, activation="RELU", dilation_w_factor=1, dilation_h_factor=1,
+            stride_h=stride, depth_multiplier=multiplier, activation="RELU", dilation_w_factor=1,
+            dilation_h_factor=1,
+        )  # fmt: skip
+
+    def depthwise_in_time(self, size: int) -> int:
+        """Over (time, 1, features), without padding, linear."""
+        _, height, _, depth = self.shape
+        w, b = self.weights((1, size, 1, depth), size, 3, depth)
+        return self.after(
+            "DEPTHWISE_CONV_2D", (1, height - size + 1, 1, depth), [self.at, w, b], 3, padding="VALID",
+            stride_w=1, stride_h=1, depth_multiplier=1, activation="NONE", dilation_w_factor=1,
+            dilation_h_factor=1,
         )  # fmt: skip
 
     def add(self, a: int, b: int) -> int:
         return self.after("ADD", self.shape, [a, b], -128, activation="RELU")
 
     def average(self) -> None:
-        """Over the whole picture, then flat."""
+        """Over the whole picture."""
         _, height, width, depth = self.shape
         self.after(
             "AVERAGE_POOL_2D", (1, 1, 1, depth), [self.at], self.zero_point[self.at], padding="VALID",
             stride_w=width, stride_h=height, filter_width=width, filter_height=height, activation="NONE",
         )  # fmt: skip
-        to = self.m.constant(np.array([-1, depth], np.int32))
-        self.after("RESHAPE", (1, depth), [self.at, to], self.zero_point[self.at])
+
+    def flat(self) -> None:
+        to = self.m.constant(np.array([-1, self.shape[3]], np.int32))
+        self.after("RESHAPE", (1, self.shape[3]), [self.at, to], self.zero_point[self.at])
 
     def dense(self, channels: int, relu: bool = False) -> None:
         fan_in = self.shape[-1]
@@ -111,15 +124,14 @@ def kws() -> bytes:
         net.depthwise()
         net.conv(64, (1, 1))
     net.average()
+    net.flat()
     net.dense(12)
     net.softmax()
     return net.build()
 
 
-def vww() -> bytes:
-    """Visual wake words: MobileNetV1 0.25 on 96 x 96 x 3."""
-    net = Net(2, (1, 96, 96, 3), -128)
-    net.conv(8, stride=2)
+def mobilenet(net: Net) -> None:
+    """The blocks of MobileNetV1 0.25 behind its first layer."""
     for channels, stride in (
         *((16, 1), (32, 2), (32, 1), (64, 2), (64, 1), (128, 2)),
         *[(128, 1)] * 5,
@@ -128,7 +140,38 @@ def vww() -> bytes:
         net.depthwise(stride)
         net.conv(channels, (1, 1))
     net.average()
+
+
+def vww() -> bytes:
+    """Visual wake words: MobileNetV1 0.25 on 96 x 96 x 3."""
+    net = Net(2, (1, 96, 96, 3), -128)
+    net.conv(8, stride=2)
+    mobilenet(net)
+    net.flat()
     net.dense(2)
+    net.softmax()
+    return net.build()
+
+
+def person_detect() -> bytes:
+    """TFLite Micro's example: MobileNetV1 0.25 on 96 x 96 grey pixels, the last layer a convolution."""
+    net = Net(12, (1, 96, 96, 1), -1)
+    net.depthwise(2, multiplier=8)
+    mobilenet(net)
+    net.conv(2, (1, 1), relu=False)
+    net.flat()
+    net.softmax()
+    return net.build()
+
+
+def str_ww() -> bytes:
+    """Streaming wake word: separable convolutions over 30 frames of 40 features."""
+    net = Net(6, (1, 30, 1, 40), -128)
+    for size, channels in ((3, 128), (5, 128), (10, 128), (15, 32)):
+        net.depthwise_in_time(size)
+        net.conv(channels, (1, 1))
+    net.flat()
+    net.dense(3)
     net.softmax()
     return net.build()
 
@@ -146,6 +189,7 @@ def resnet8() -> bytes:
             source = net.conv(channels, (1, 1), stride, relu=False, source=source)
         source = net.add(source, main)
     net.average()
+    net.flat()
     net.dense(10)
     net.softmax()
     return net.build()
@@ -160,15 +204,22 @@ def ad01() -> bytes:
     return net.build()
 
 
-MODELS = {"kws": kws, "vww": vww, "resnet8": resnet8, "ad01": ad01}
+MODELS = {
+    "mlperf_kws": kws,
+    "mlperf_vww": vww,
+    "mlperf_resnet8": resnet8,
+    "mlperf_ad01": ad01,
+    "mlperf_str_ww": str_ww,
+    "person_detect": person_detect,
+}
 
 
 def write(folder: Path) -> list[Path]:
-    """Writes the four files, each only if it isn't there with these bytes."""
+    """Writes the files, each only if it isn't there with these bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for name, make in MODELS.items():
-        path, data = folder / f"mlperf_{name}.tflite", make()
+        path, data = folder / f"{name}.tflite", make()
         if not path.is_file() or path.read_bytes() != data:
             path.write_bytes(data)
         paths.append(path)

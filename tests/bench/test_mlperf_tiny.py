@@ -1,11 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""The models with random weights are the architectures they stand for; the chart draws what it is given."""
+"""The models with random weights are the architectures they stand for, and get answers worth computing."""
 
 from __future__ import annotations
 
-import os
 import sys
-import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import numpy as np
@@ -14,15 +12,21 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 import arena8
-import chart
-import counting
 import mlperf_tiny
+import workloads
 from arena8 import engine
+from arena8.errors import ToolError
 
-REPO = Path(__file__).resolve().parents[2]
-SHARED = Path(os.environ.get("ARENA8_SHARED_MODELS") or REPO.parent / "shared" / "models") / "models"
-MACS = {"kws": 2_656_768, "vww": 7_489_664, "resnet8": 12_501_632, "ad01": 264_192}
-ORIGINALS = {"kws": "mlperf__kws_ref_model", "ad01": "mlperf__ad01_int8"}
+# Of the models that they stand for.
+MACS = {
+    "mlperf_kws": 2_656_768,
+    "mlperf_vww": 7_489_664,
+    "mlperf_resnet8": 12_501_632,
+    "mlperf_ad01": 264_192,
+    "mlperf_str_ww": 826_368,
+    "person_detect": 7_157_888,
+}
+WITH_ORIGINAL = [name for name in MACS if name in workloads.ORIGINALS]
 
 
 def nodes(path: Path) -> list[tuple]:
@@ -50,9 +54,9 @@ def test_macs(written, name):
     assert written[name].read_bytes() == mlperf_tiny.MODELS[name]()
 
 
-@pytest.mark.parametrize("name", ORIGINALS)
+@pytest.mark.parametrize("name", WITH_ORIGINAL)
 def test_same_operators_as_the_original(written, name):
-    original = SHARED / f"{ORIGINALS[name]}.tflite"
+    original = workloads.SHARED / f"{workloads.ORIGINALS[name]}.tflite"
     if not original.is_file():
         pytest.skip(f"NOT RUN: no {original}")
     assert nodes(written[name]) == nodes(original)
@@ -71,32 +75,24 @@ def test_answers_are_not_saturated(written, name):
     assert len(seen) == 3
 
 
-def test_models_in_a_uf2():
-    block = bytearray(512)
-    block[20:28] = (0).to_bytes(4, "little") + (1).to_bytes(4, "little")
-    image = bytes(range(256)) + b"end"
-    uf2 = counting.with_models(bytes(block), 0x10100000, image, 7)
-    assert len(uf2) == 3 * 512 and uf2[24:28] == (3).to_bytes(4, "little")
-    for number, part in ((1, image[:256]), (2, b"end")):
-        at = uf2[512 * number :]
-        words = [int.from_bytes(at[4 * i : 4 * i + 4], "little") for i in range(8)]
-        assert words[:2] == [0x0A324655, 0x9E5D5157] and words[3] == 0x10100000 + 256 * (number - 1)
-        assert words[4:] == [256, number, 3, 7]
-        assert at[32 : 32 + len(part)] == part and at[508:512] == (0x0AB16F30).to_bytes(4, "little")
+def test_originals_stand_in(tmp_path, monkeypatch, written):
+    monkeypatch.setattr(workloads, "SHARED", tmp_path)
+    alone = workloads.workloads(tmp_path / "replicas")
+    assert [one.name for one in alone] == [*MACS, "digits"]
+    assert {one.weights for one in alone[:-1]} == {"random"}
+    for name in ("mlperf_kws", "hello_world"):
+        (tmp_path / f"{workloads.ORIGINALS[name]}.tflite").write_bytes(written["mlperf_ad01"].read_bytes())
+    found = {one.name: one for one in workloads.workloads(tmp_path / "replicas")}
+    assert list(found) == [*MACS, "digits", "hello_world"]
+    assert {name for name in MACS if found[name].weights == "original"} == {"mlperf_kws"}
 
 
-def test_places_do_not_overlap(written):
-    paths = list(written.values())
-    image, places = counting.placed(paths, 0x1000)
-    for path, (address, size) in zip(paths, places, strict=True):
-        assert address % 16 == 0 and image[address - 0x1000 :][:size] == path.read_bytes()
-
-
-def test_chart():
-    node = [{"operator": "CONV_2D 1x1", "count": 30}, {"operator": "SOFTMAX", "count": 10}]
-    row = {"model": "m", "core": "c", "peer": "p", "ratio": 0.5, "count": 50, "operators": node}
-    drawn = ET.fromstring(chart.svg([row, {**row, "ratio": None, "model": "unseen"}]))
-    bars = [e for e in drawn.findall("{*}rect") if e.find("{*}title") is not None]
-    widths = [float(bar.get("width")) for bar in bars]
-    assert widths == [pytest.approx(0.3 * chart.UNIT), pytest.approx(0.2 * chart.UNIT)]
-    assert "unseen" not in ET.tostring(drawn, "unicode")
+def test_answer_of_another_model_is_refused(written):
+    one = workloads.Workload("mlperf_ad01", written["mlperf_ad01"])
+    with pytest.raises(ToolError, match="3d1a6596"):
+        _ = one.outputs
+    one.weights = workloads.RANDOM
+    it = arena8.Interpreter(str(one.path))
+    it.inputs[0].write(one.inputs[0])
+    it.invoke()
+    assert one.outputs == [it.outputs[0].numpy().tobytes()]

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""A newcomer's session: from a .tflite to verified answers on an emulated Pico, each step a process.
+"""A newcomer's session: from a .tflite to verified answers on an emulated Pico, each step a process. The
+README's four commands are among them.
 
 The Pico comes without firmware, as from the shop; one emulator serves it for the whole session.
 """
@@ -13,9 +14,13 @@ import subprocess
 import sys
 import zlib
 
+import numpy
 import pytest
 from arena8 import config
 from machines import DIGITS, REPO
+
+sys.path.insert(0, str(REPO / "tests"))
+import readme
 
 IRIS = DIGITS.parent / "iris.tflite"
 SEVEN = DIGITS.parent / "seven.csv"
@@ -59,7 +64,8 @@ def session(tmp_path):
     """A folder with two models, and a Pico without firmware that arena8.toml names as the port."""
     session = Session(tmp_path)
     (tmp_path / "digits.tflite").write_bytes(DIGITS.read_bytes())
-    (tmp_path / "flower.tflite").write_bytes(IRIS.read_bytes())
+    (tmp_path / "model.tflite").write_bytes(IRIS.read_bytes())
+    numpy.save(tmp_path / "data.npy", numpy.array([5.9, 3.0, 5.1, 1.8], numpy.float32))
     (tmp_path / "seven.csv").write_bytes(SEVEN.read_bytes())
     emulator = session.start("emulate", "RPI_PICO", "--bootsel", "--json")
     line = emulator.stdout.readline()
@@ -103,7 +109,9 @@ def test_from_a_model_to_verified_answers(machine, session, monkeypatch):
     assert f"{session.device} is an emulated Pico in BOOTSEL mode: `arena8 flash" in said
 
     uf2 = firmware(machine, session, monkeypatch)
-    flashed = session.json("flash", uf2)
+    inspect, flash, deploy, infer = (command.split()[1:] for command in readme.commands())
+    assert "Runs." in session.run(*inspect)[0]
+    flashed = session.json(*flash, uf2)
     assert (flashed["board"], flashed["port"], flashed["by"]) == ("RPI_PICO", session.device, "drive")
     models = {model["name"]: model["crc32"] for model in flashed["running"]["models"]}
     assert int(models["digits"], 16) == zlib.crc32(DIGITS.read_bytes())
@@ -113,19 +121,19 @@ def test_from_a_model_to_verified_answers(machine, session, monkeypatch):
     assert f"arena {arena:,} bytes" in shown
 
     # A second model, without another firmware.
-    shown, _ = session.run("deploy", "flower.tflite")
-    assert "flower.tflite" in shown and "new" in shown and "written and verified" in shown
-    answer = session.json("infer", "flower", "-i", "5.9,3.0,5.1,1.8")
-    assert answer["outputs"][0]["top"][0]["label"] == "virginica"
-    report = session.json("verify", "flower.tflite", "--count", "3")
-    assert (report["model"], report["identical"], report["verified"]) == ("flower", 3, True)
-    profile = session.json("bench", "flower.tflite", "--repeat", "1")
+    shown, _ = session.run(*deploy)
+    assert "model.tflite" in shown and "new" in shown and "written and verified" in shown
+    shown, _ = session.run(*infer)
+    assert shown.split()[0] == "virginica" and "the same as this machine's to the bit" in shown
+    report = session.json("verify", "model.tflite", "--count", "3")
+    assert (report["model"], report["identical"], report["verified"]) == ("model", 3, True)
+    profile = session.json("bench", "model.tflite", "--repeat", "1")
     assert profile["emulated"] is True and 10 < profile["microseconds"]["median"] < 10_000
     assert [row["op"] for row in profile["operators"]] == ["FULLY_CONNECTED", "FULLY_CONNECTED", "SOFTMAX"]
 
     # The firmware anew, this time onto a board that runs: the deployed model is still there.
     shown, said = session.run("flash", uf2)
-    assert "restarting in BOOTSEL mode" in said and "in ROMFS: flower" in shown
+    assert "restarting in BOOTSEL mode" in said and "in ROMFS: model" in shown
 
 
 @pytest.mark.boards("RPI_PICO")

@@ -2,6 +2,8 @@
 """Compiles the engine for the host with sanitizers, once for every state of its sources.
 
 python tests/engine/engine_build.py run_model      # prints the path of the program
+
+Any number of test runs may share the cache: one of them makes what is missing, while the others wait for it.
 """
 
 from __future__ import annotations
@@ -18,10 +20,15 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+sys.path.append(str(ROOT / "firmware"))
+
+from fetch import locked  # noqa: E402
+
 ENGINE = ROOT / "micropython_module" / "engine"
 CACHE = Path(os.environ.get("ARENA8_CACHE") or ROOT / ".cache") / "engine-tests"
 CC = os.environ.get("CC", "cc")
-STANDARD = ["-std=c99", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror"]
+# What the engine is compiled with, and, since tests ask for other targets' sizes, those of all.
+STANDARD = ["-std=c99", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror", "-DA8_ALL_TARGETS=1"]
 SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer"]
 FLAGS = [*STANDARD, "-O1", "-g", *SANITIZE]
 
@@ -54,45 +61,76 @@ def _includes(path: Path, seen: dict[Path, bytes]) -> None:
             _includes((folder / name.decode()).resolve(), seen)
 
 
+@cache
+def _version(compiler: str) -> str:
+    return subprocess.run([compiler, "--version"], capture_output=True, text=True).stdout
+
+
 def _state(compiler: str, flags: list[str], *files: Path) -> str:
     """A name for what a compiler makes of these files with these flags, wherever the project lies."""
     seen: dict[Path, bytes] = {}
     for path in files:
         _includes(path.resolve(), seen)
-    digest = hashlib.sha256(repr([compiler, flags]).encode())
+    digest = hashlib.sha256(repr([compiler, _version(compiler), flags]).encode())
     for path in sorted(seen):
         digest.update(str(path.relative_to(ROOT)).encode() + seen[path])
     return digest.hexdigest()[:16]
 
 
-def compile_all(compiler: str, flags: list[str], folder: Path) -> list[Path]:
+def _make(path: Path, compiler: str, flags: list[str], source: Path, *more) -> None:
+    """Compiles a source, unless the file is there already. Its name ends with the state of the source, which
+    an editor may have changed in the meantime."""
+    if path.exists():
+        return
+    with tempfile.TemporaryDirectory(dir=path.parent) as temp:
+        run([compiler, *flags, f"-I{ENGINE}", source, *more, "-o", Path(temp) / "made"])
+        if _state(compiler, flags, source) not in path.name:
+            raise RuntimeError(f"{source} was changed while it was compiled")
+        os.replace(Path(temp) / "made", path)
+
+
+def _flags_for(source: Path, flags: list[str]) -> list[str]:
+    """Operators' switches concern only what puts their names together: what else is made without them."""
+    seen: dict[Path, bytes] = {}
+    _includes(source.resolve(), seen)
+    switched = any(b"A8_OP_##" in text for text in seen.values())
+    return [flag for flag in flags if switched or not flag.startswith("-DA8_OP_")]
+
+
+def _objects(compiler: str, flags: list[str], folder: Path) -> dict[Path, Path]:
+    """{the engine's source: object file}"""
+    names = {source: str(source.relative_to(ENGINE)).replace("/", "_") for source in sources()}
+    return {
+        source: folder / f"{name}-{_state(compiler, _flags_for(source, flags), source)}.o"
+        for source, name in names.items()
+    }
+
+
+def compile_all(compiler: str, flags: list[str], folder: Path = CACHE / "objects") -> list[Path]:
     """The engine's object files. Those that are in the folder already are not compiled again."""
     folder.mkdir(parents=True, exist_ok=True)
+    objects = _objects(compiler, flags, folder)
 
-    def compile_one(source: Path) -> Path:
-        name = str(source.relative_to(ENGINE)).replace("/", "_")
-        path = folder / f"{name}-{_state(compiler, flags, source)}.o"
-        if not path.exists():
-            with tempfile.TemporaryDirectory(dir=folder) as temp:
-                run([compiler, *flags, f"-I{ENGINE}", "-c", source, "-o", Path(temp) / "o"])
-                os.replace(Path(temp) / "o", path)
-        return path
+    def compile_one(source: Path) -> None:
+        _make(objects[source], compiler, _flags_for(source, flags), source, "-c")
 
     with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(compile_one, sources()))
+        list(pool.map(compile_one, objects))
+    return list(objects.values())
 
 
 @cache
 def library(flags: tuple = tuple(FLAGS)) -> Path:
     """libengine.a for these flags, in a folder of the cache that is named by what went into it."""
-    objects = compile_all(CC, list(flags), CACHE / "objects")
-    folder = CACHE / hashlib.sha256(repr([o.name for o in objects]).encode()).hexdigest()[:16]
+    names = [path.name for path in _objects(CC, list(flags), CACHE).values()]
+    folder = CACHE / hashlib.sha256(repr(names).encode()).hexdigest()[:16]
     archive = folder / "libengine.a"
-    if not archive.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder) as temp:
-            run(["ar", "rcs", Path(temp) / "libengine.a", *objects])
-            os.replace(Path(temp) / "libengine.a", archive)
+    with locked(folder / "lock"):
+        if not archive.exists():
+            objects = compile_all(CC, list(flags))
+            with tempfile.TemporaryDirectory(dir=folder) as temp:
+                run(["ar", "rcs", Path(temp) / "libengine.a", *objects])
+                os.replace(Path(temp) / "libengine.a", archive)
     return archive
 
 
@@ -102,11 +140,8 @@ def program(name: str, flags: tuple = tuple(FLAGS)) -> Path:
     source = (HERE / f"{name}.c").resolve()
     archive = library(flags)
     path = archive.parent / f"{source.stem}-{_state(CC, list(flags), source)}"
-    if not path.exists():
-        includes = [f"-I{ENGINE}", f"-I{HERE}"]
-        with tempfile.TemporaryDirectory(dir=path.parent) as temp:
-            run([CC, *flags, *includes, source, archive, "-o", Path(temp) / source.stem])
-            os.replace(Path(temp) / source.stem, path)
+    with locked(archive.parent / f"{source.stem}.lock"):
+        _make(path, CC, list(flags), source, f"-I{HERE}", archive)
     return path
 
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import subprocess
 import sys
@@ -14,22 +13,17 @@ from firmware_paths import MODEL, REPO
 
 sys.path[:0] = [str(REPO / "firmware"), str(REPO / "tests" / "kernels")]
 
-
-def load(name: str, path: Path):
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+import by_path  # noqa: E402
 
 
 @pytest.fixture(scope="session")
 def freezer():
-    return load("arena8_freeze", REPO / "host_tools/arena8/freeze.py")
+    return by_path.package("freeze")
 
 
 @pytest.fixture(scope="session")
 def builder():
-    return load("firmware_build", REPO / "firmware/build.py")
+    return by_path.load(REPO / "firmware/build.py")
 
 
 @pytest.fixture(scope="session")

@@ -77,8 +77,9 @@ def test_the_sbom_names_sources_with_the_sums_they_were_fetched_by(made, builder
         assert {model["name"] for model in item["models"]} <= names
 
 
-def test_it_installs_and_flashes_without_a_compiler(made, tmp_path):
-    """The wheel in a folder of its own, with nothing on the path; the Pico is the emulated one."""
+def test_the_wheel_installs_and_flashes_without_a_compiler(made, tmp_path):
+    """The wheel in a folder of its own, with nothing on the path; the Pico is the emulated one. The firmware
+    is the one in the wheel."""
     site, empty = tmp_path / "site", tmp_path / "empty"
     empty.mkdir()
     environment = {key: os.environ[key] for key in ("HOME", "LANG", "TMPDIR") if key in os.environ}
@@ -86,12 +87,12 @@ def test_it_installs_and_flashes_without_a_compiler(made, tmp_path):
     (wheel,) = made.glob("*.whl")
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-index", "--target", site, wheel]
     subprocess.run(pip, check=True, capture_output=True, env=environment, cwd=tmp_path)
-    command = [sys.executable, "-m", "arena8", "flash", made, "--board", "RPI_PICO", "-p", "pico-emulator"]
-    done = subprocess.run([*command, "--json"], capture_output=True, text=True, env=environment, cwd=tmp_path)
+    command = [sys.executable, "-m", "arena8", "flash", "-p", "pico-emulator", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
     (item,) = [item for item in manifest_of(made)["firmware"] if item["board"] == "RPI_PICO"]
-    assert answer["sha256"] == item["sha256"]
+    assert answer["sha256"] == item["sha256"] and answer["firmware"].startswith(str(site))
     assert answer["running"]["arena8"] == item["arena8"] and answer["running"]["build"] == "RPI_PICO"
 
 

@@ -1,26 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
 // Compares boards/xtensa/integer.c and real.c with this machine's own arithmetic.
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-uint64_t __umulsidi3(uint32_t a, uint32_t b);
-uint64_t __muldi3(uint64_t a, uint64_t b);
-uint32_t __udivsi3(uint32_t a, uint32_t b);
-uint32_t __umodsi3(uint32_t a, uint32_t b);
-int32_t __divsi3(int32_t a, int32_t b);
-uint64_t __udivdi3(uint64_t a, uint64_t b);
-uint64_t __umoddi3(uint64_t a, uint64_t b);
-int64_t __divdi3(int64_t a, int64_t b);
-float __addsf3(float a, float b);
-float __subsf3(float a, float b);
-float __mulsf3(float a, float b);
-float __floatsisf(int32_t a);
-float __floatunsisf(uint32_t a);
-double __floatsidf(int32_t a);
-double __extendsfdf2(float a);
-float __truncdfsf2(double a);
+#include "../../boards/xtensa/runtime.h"
 
 static unsigned failures;
 

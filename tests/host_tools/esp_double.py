@@ -25,9 +25,11 @@ from pathlib import Path
 
 # esptool waits 3 s for an answer, three times; tests don't. It reads this when it is imported.
 _settings = Path(tempfile.mkdtemp(prefix="arena8-esptool-")) / "esptool.cfg"
-_settings.write_text("[esptool]\ntimeout = 0.8\nreset_delay = 0\n")
+_settings.write_text("[esptool]\ntimeout = 1.5\nreset_delay = 0\n")
 os.environ.setdefault("ESPTOOL_CFGFILE", str(_settings))
 
+from arena8.flashers import esp  # noqa: E402
+from arena8.verbs import flash_esp  # noqa: E402
 from esp32_mock_bootloader import protocol, server  # noqa: E402
 from esptool.bin_image import LoadFirmwareImage  # noqa: E402
 from esptool.reset import HardReset, ResetStrategy  # noqa: E402
@@ -378,6 +380,10 @@ def reset_lines(self) -> None:
         board.reset(running=isinstance(self, HardReset))
 
 
-def attach(monkeypatch) -> None:
-    """esptool's reset lines reach the boards of this process."""
+def attach(monkeypatch, chunk: int = 16384) -> None:
+    """esptool's reset lines reach the boards of this process, which come back sooner than real ones and take
+    their flash in smaller parts."""
     monkeypatch.setattr(ResetStrategy, "__call__", reset_lines)
+    monkeypatch.setattr(flash_esp, "BOOT_SECONDS", 4.0)
+    monkeypatch.setattr(esp, "RETURN_SECONDS", 3.0)
+    monkeypatch.setattr(esp, "CHUNK", chunk)

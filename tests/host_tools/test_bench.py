@@ -7,32 +7,11 @@ import json
 from pathlib import Path
 
 import arena8
-import pytest
-from arena8 import cli, config
 from fake_board import FakeBoard
 
 MODELS = Path(__file__).resolve().parents[2] / "firmware" / "models"
 DIGITS = MODELS / "digits.tflite"
 OPERATORS = json.loads((MODELS / "digits.json").read_text())["operators"]
-
-
-@pytest.fixture(autouse=True)
-def clean(monkeypatch):
-    for names in config.VARIABLES.values():
-        for name in names:
-            monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("ARENA8_MODELS", str(MODELS))
-    monkeypatch.setenv("COLUMNS", "100")
-
-
-@pytest.fixture
-def run(capsys):
-    def run(*arguments):
-        code = cli.main([str(a) for a in arguments])
-        out, err = capsys.readouterr()
-        return code, out, " ".join(err.split())
-
-    return run
 
 
 def test_json(run):

@@ -5,28 +5,11 @@ from __future__ import annotations
 
 import json
 
-import pytest
-from arena8 import cli
 from arena8.flashers import bootsel
 from serial.tools import list_ports
 from test_flash_verb import Pico, Port, make_drive
 
-
-@pytest.fixture(autouse=True)
-def clean(monkeypatch, tmp_path):
-    monkeypatch.setenv("ARENA8_DRIVES", str(tmp_path / "none"))
-    monkeypatch.setattr(bootsel, "unmounted", lambda board: None)
-    monkeypatch.setattr(list_ports, "comports", lambda: [])
-
-
-@pytest.fixture
-def run(capsys):
-    def run(*arguments):
-        code = cli.main(["boards", *arguments])
-        out, err = capsys.readouterr()
-        return code, out, " ".join(err.split())
-
-    return run
+VERB = "boards"
 
 
 def test_known(run):

@@ -9,9 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from arena8 import cli
-from serial.tools import list_ports
 
+VERB = "build"
 DIGITS = Path(__file__).resolve().parents[2] / "firmware" / "models" / "digits.tflite"
 FACTS = {
     "arena_bytes": 6064,
@@ -41,18 +40,7 @@ def tree(tmp_path, monkeypatch):
     (tmp_path / "firmware" / "build.py").write_text(SCRIPT % FACTS)
     (tmp_path / "firmware" / "made").mkdir()
     monkeypatch.setenv("ARENA8_REPO", str(tmp_path))
-    monkeypatch.setattr(list_ports, "comports", lambda: [])
     return tmp_path / "firmware" / "made"
-
-
-@pytest.fixture
-def run(capsys):
-    def run(*arguments):
-        code = cli.main(["build", *(str(a) for a in arguments)])
-        out, err = capsys.readouterr()
-        return code, out, " ".join(err.split())
-
-    return run
 
 
 def test_the_build_is_told(run, tree, tmp_path):

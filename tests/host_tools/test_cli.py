@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy
 import pytest
 import serial
-from arena8 import boards, cli, transports
+from arena8 import boards, cli
 from arena8.transports import serial_port
 from fake_board import FakeBoard
 
@@ -22,24 +22,6 @@ DIGITS = MODELS / "digits.tflite"
 SAMPLES = numpy.load(MODELS / "digits_samples.npy")
 LABELS = numpy.load(MODELS / "digits_samples_labels.npy")
 NUMBERS = ",".join(map(str, SAMPLES[3].reshape(-1)))
-
-
-@pytest.fixture(autouse=True)
-def clean(monkeypatch):
-    for name in (*transports.VARIABLES, "ARENA8_FIRMWARE", "ARENA8_DEBUG"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("ARENA8_MODELS", str(MODELS))
-    monkeypatch.setenv("COLUMNS", "100")
-
-
-@pytest.fixture
-def run(capsys):
-    def run(*arguments):
-        code = cli.main([str(a) for a in arguments])
-        out, err = capsys.readouterr()
-        return code, out, " ".join(err.split())
-
-    return run
 
 
 # Usage

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import arena8
 import pytest
-from arena8 import cli, romfs, transports
+from arena8 import romfs
 from arena8.verbs import deploy
 from fake_board import FakeBoard
 
+VERB = "deploy"
 MODELS = Path(__file__).resolve().parents[2] / "firmware" / "models"
 DIGITS, IRIS = MODELS / "digits.tflite", MODELS / "iris.tflite"
 BLOCK = 4096
@@ -125,24 +126,6 @@ def modules(
     gc.collect = lambda: None
     gc.mem_free = lambda: free
     return found
-
-
-@pytest.fixture(autouse=True)
-def clean(monkeypatch, tmp_path):
-    for name in (*transports.VARIABLES, "ARENA8_FIRMWARE", "ARENA8_DEBUG", "ARENA8_MODELS"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-
-
-@pytest.fixture
-def run(capsys):
-    def run(*arguments):
-        code = cli.main(["deploy", *map(str, arguments)])
-        out, err = capsys.readouterr()
-        return code, out, " ".join(err.split())
-
-    return run
 
 
 def model_of(name: str, size: int, folder: Path) -> Path:

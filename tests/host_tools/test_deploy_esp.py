@@ -8,38 +8,18 @@ import json
 import arena8
 import esp_double
 import pytest
-from arena8 import cli, romfs, transports
-from arena8.flashers import esp
-from arena8.verbs import flash_esp
+from arena8 import romfs
 from esp_double import ROWS, EspBoard, merged
-from serial.tools import list_ports
 from test_deploy import BLOCK, DIGITS, IRIS, OTHERS, modules
 
+VERB = "deploy"
 PLACE, SIZE = ROWS[3][3], ROWS[3][4]
 FIRMWARE = merged(size=9_000)
 
 
 @pytest.fixture(autouse=True)
-def clean(monkeypatch, tmp_path):
-    for name in (*transports.VARIABLES, "ARENA8_FIRMWARE", "ARENA8_DEBUG", "ARENA8_MODELS"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(list_ports, "comports", lambda: [])
-    monkeypatch.setattr(flash_esp, "BOOT_SECONDS", 4.0)
-    monkeypatch.setattr(esp, "RETURN_SECONDS", 2.0)
-    monkeypatch.setattr(esp, "CHUNK", 8192)
-    esp_double.attach(monkeypatch)
-
-
-@pytest.fixture
-def run(capsys):
-    def run(*arguments):
-        code = cli.main(["deploy", *map(str, arguments)])
-        out, err = capsys.readouterr()
-        return code, out, " ".join(err.split())
-
-    return run
+def doubles(monkeypatch):
+    esp_double.attach(monkeypatch, chunk=8192)
 
 
 @pytest.fixture

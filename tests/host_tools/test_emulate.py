@@ -4,17 +4,14 @@
 from __future__ import annotations
 
 import pytest
-from arena8 import cli, config
+from arena8 import cli
 from arena8.errors import BoardError
 from arena8.transports import flash_file, pico_emulator
 from arena8.verbs import emulate
 
 
 @pytest.fixture(autouse=True)
-def clean(monkeypatch, tmp_path):
-    for names in config.VARIABLES.values():
-        for name in names:
-            monkeypatch.delenv(name, raising=False)
+def no_firmware(monkeypatch, tmp_path):
     monkeypatch.setenv("ARENA8_FIRMWARE", str(tmp_path))
 
 

@@ -9,8 +9,6 @@ from pathlib import Path
 import esp_double
 import pytest
 from arena8.flashers import esp
-from arena8.verbs import flash_esp
-from serial.tools import list_ports
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -18,11 +16,7 @@ import esp_faults
 
 
 @pytest.fixture(autouse=True)
-def clean(monkeypatch):
-    monkeypatch.setattr(list_ports, "comports", lambda: [])
-    monkeypatch.setattr(flash_esp, "BOOT_SECONDS", 4.0)
-    monkeypatch.setattr(esp, "RETURN_SECONDS", 2.0)
-    monkeypatch.setattr(esp, "CHUNK", 16384)
+def doubles(monkeypatch):
     esp_double.attach(monkeypatch)
 
 

@@ -11,8 +11,7 @@ from pathlib import Path
 import arena8
 import pytest
 import serial
-from arena8 import cli, config
-from arena8.flashers import bootsel
+from arena8 import cli
 from fake_board import FakeBoard
 from serial.tools import list_ports
 from test_deploy import BlockDevice, modules
@@ -34,21 +33,6 @@ ON_MODELS = {
     "deploy": (DIGITS,),
 }
 ALL = [*ON_MODELS, "deploy --list", "flash"]
-
-
-@pytest.fixture(autouse=True)
-def clean(monkeypatch, tmp_path):
-    for names in config.VARIABLES.values():
-        for name in names:
-            monkeypatch.delenv(name, raising=False)
-    for name in ("ARENA8_FIRMWARE", "ARENA8_DEBUG", "ARENA8_DIST"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("ARENA8_MODELS", str(MODELS))
-    monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("ARENA8_DRIVES", str(tmp_path / "none"))
-    monkeypatch.setattr(bootsel, "unmounted", lambda board: None)
-    monkeypatch.setattr(list_ports, "comports", lambda: [])
 
 
 @pytest.fixture

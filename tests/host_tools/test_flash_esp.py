@@ -13,12 +13,12 @@ import esp_double
 import pytest
 import serial
 from arena8 import boards, cli, transports
-from arena8.flashers import esp, esp_image
-from arena8.verbs import flash_esp
+from arena8.flashers import esp_image
 from esp_double import ROWS, TABLE, EspBoard, app, expected, merged, table
 from esptool.cmds import image_info
 from serial.tools import list_ports
 
+VERB = "flash"
 CHIPS = list(esp_double.CHIPS)
 BOARD = "ESP32_GENERIC_C3"
 # Before firmware of ours: MicroPython's own table for 4 MB, with files.
@@ -27,24 +27,8 @@ FILES = b"\x03\0\0\0\xf0\x0f\xff\xf7littlefs"
 
 
 @pytest.fixture(autouse=True)
-def clean(monkeypatch, tmp_path):
-    for name in (*transports.VARIABLES, "ARENA8_FIRMWARE", "ARENA8_DEBUG", "ARENA8_DIST", "ARENA8_REPO"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(list_ports, "comports", lambda: [])
-    monkeypatch.setattr(flash_esp, "BOOT_SECONDS", 4.0)
-    monkeypatch.setattr(esp, "RETURN_SECONDS", 3.0)
-    monkeypatch.setattr(esp, "CHUNK", 16384)
+def doubles(monkeypatch):
     esp_double.attach(monkeypatch)
-
-
-@pytest.fixture
-def run(capsys):
-    def run(*arguments):
-        code = cli.main(["flash", *(str(a) for a in arguments)])
-        out, err = capsys.readouterr()
-        return code, out, " ".join(err.split())
-
-    return run
 
 
 @pytest.fixture

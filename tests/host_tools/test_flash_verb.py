@@ -14,12 +14,13 @@ import types
 
 import pytest
 import serial
-from arena8 import boards, cli, transports
+from arena8 import boards
 from arena8.flashers import bootsel, uf2
 from arena8.verbs import flash
 from fake_board import FakeBoard
 from serial.tools import list_ports
 
+VERB = "flash"
 RP2040, RP2350, ABSOLUTE = 0xE48BFF56, 0xE48BFF59, 0xE48BFF57
 FLASH = 0x10000000
 STORAGE = 1408 * 1024
@@ -86,26 +87,10 @@ class Port:
 
 
 @pytest.fixture(autouse=True)
-def clean(monkeypatch, tmp_path):
-    for name in (*transports.VARIABLES, "ARENA8_FIRMWARE", "ARENA8_DEBUG", "ARENA8_DIST", "ARENA8_REPO"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("ARENA8_DRIVES", str(tmp_path / "no_drive"))
+def quick(monkeypatch):
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
-    monkeypatch.setattr(bootsel, "unmounted", lambda board: None)
-    monkeypatch.setattr(list_ports, "comports", lambda: [])
     monkeypatch.setattr(flash, "DRIVE_SECONDS", 1.0)
     monkeypatch.setattr(flash, "BOOT_SECONDS", 3.0)
-
-
-@pytest.fixture
-def run(capsys):
-    def run(*arguments):
-        code = cli.main(["flash", *(str(a) for a in arguments)])
-        out, err = capsys.readouterr()
-        return code, out, " ".join(err.split())
-
-    return run
 
 
 @pytest.fixture

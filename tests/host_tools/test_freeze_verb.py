@@ -10,21 +10,12 @@ from pathlib import Path
 
 import flatbuffers
 import pytest
-from arena8 import cli, metadata
+from arena8 import metadata
 
+VERB = "freeze"
 MODELS = Path(__file__).resolve().parents[2] / "firmware" / "models"
 DIGITS, IRIS = MODELS / "digits.tflite", MODELS / "iris.tflite"
 IMAGE, AUDIO = 2, 4
-
-
-@pytest.fixture
-def run(capsys):
-    def run(*arguments):
-        code = cli.main(["freeze", *(str(a) for a in arguments)])
-        out, err = capsys.readouterr()
-        return code, out, " ".join(err.split())
-
-    return run
 
 
 def with_metadata(content=None, kind=0, description="what it is"):

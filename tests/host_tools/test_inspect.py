@@ -12,34 +12,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from arena8 import boards, cli, engine, estimate, report
+from arena8 import boards, engine, estimate, report
 from arena8._native import ffi, lib
 
 REPO = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPO / "tests" / "kernels"))
 from model_builder import ModelBuilder  # noqa: E402
 
+VERB = "inspect"
 MODELS = REPO / "firmware" / "models"
 DIGITS = MODELS / "digits.tflite"
 SHARED = Path(os.environ.get("ARENA8_SHARED_MODELS") or REPO.parent / "shared" / "models") / "models"
 CYCLES = json.loads((REPO / "tests" / "budgets" / "counts.json").read_text())["Cortex-M0+"]
 HALF = dict(scale=0.5, zero_point=3)
-
-
-@pytest.fixture(autouse=True)
-def clean(monkeypatch):
-    monkeypatch.delenv("ARENA8_DEBUG", raising=False)
-    monkeypatch.setenv("ARENA8_MODELS", str(MODELS))
-
-
-@pytest.fixture
-def run(capsys):
-    def run(*arguments):
-        code = cli.main(["inspect", *map(str, arguments)])
-        out, err = capsys.readouterr()
-        return code, out, " ".join(err.split())
-
-    return run
 
 
 def models() -> list[Path]:

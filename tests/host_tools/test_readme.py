@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
 """What the README shows is what happens, on CPython. tests/device has the same for boards."""
 
+import json
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import arena8
 import pytest
 from arena8 import cli
 
@@ -50,3 +52,30 @@ def test_the_input_of_the_readme_is_read_as_seven(capsys):
     ]
     assert cli.main([*arguments, "--verify"]) == 0
     assert capsys.readouterr().out.startswith("7  0.99")
+
+
+def rows():
+    """The README's table of figures, by model: flash bytes, arena bytes, milliseconds on RPI_PICO."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    found = re.findall(r"^\| (\w+) \(.*?\| ([\d,]+) \| ([\d,]+) \| ([\d.]+) \|$", text, re.M)
+    return {name: [float(value.replace(",", "")) for value in values] for name, *values in found}
+
+
+def test_the_figures_of_our_models_are_those_of_today():
+    assert set(rows()) == {"digits", "iris"}
+    for name, (nbytes, arena, _) in rows().items():
+        model = arena8.Model(str(ROOT / "firmware" / "models" / f"{name}.tflite"))
+        assert (model.nbytes, arena8.arena_size(model, target="RPI_PICO")) == (nbytes, arena)
+
+
+def test_the_milliseconds_are_those_of_the_budget():
+    counts = json.loads((ROOT / "tests/budgets/counts.json").read_text())["Cortex-M0+"]
+    assert rows()["digits"][2] == pytest.approx(counts["digits"] / 125e3, rel=0.02)
+
+
+def test_the_four_commands_are_verbs_with_these_options():
+    """tests/device/test_newcomer.py runs them."""
+    for line in readme.commands():
+        verb = cli.command.get_command(None, line.split()[1])
+        known = {option for parameter in verb.params for option in parameter.opts}
+        assert {word for word in line.split() if word.startswith("-")} <= known

@@ -8,32 +8,13 @@ from pathlib import Path
 
 import numpy
 import pytest
-from arena8 import cli, config, engine, localize, samples
+from arena8 import engine, localize, samples
 from arena8.local import LocalModel
 from arena8.tensor_info import TensorInfo
 from fake_board import FakeBoard
 
 MODELS = Path(__file__).resolve().parents[2] / "firmware" / "models"
 DIGITS = MODELS / "digits.tflite"
-
-
-@pytest.fixture(autouse=True)
-def clean(monkeypatch, tmp_path):
-    for names in config.VARIABLES.values():
-        for name in names:
-            monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("ARENA8_MODELS", str(MODELS))
-    monkeypatch.setenv("COLUMNS", "100")
-
-
-@pytest.fixture
-def run(capsys):
-    def run(*arguments):
-        code = cli.main([str(a) for a in arguments])
-        out, err = capsys.readouterr()
-        return code, out, " ".join(err.split())
-
-    return run
 
 
 def test_random_inputs(run):

@@ -65,7 +65,8 @@ PICOLIBC_MEMORY = [
     f"--defsym=__{name}"
     for name in ("flash=0x80000000", "flash_size=4M", "ram=0x80400000", "ram_size=4M", "stack_size=64K")
 ]
-SANITIZE = ["-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+# On a host, where sizes for another target must be asked for.
+SANITIZE = ["-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-DA8_ALL_TARGETS=1"]
 MICROBIT = ["qemu-system-arm", "-M", "microbit", "-global", "nrf51-soc.flash-size=1048576"]
 MICROBIT += ["-global", "nrf51-soc.sram-size=524288"]
 MACHINES = {
@@ -108,7 +109,7 @@ MACHINES = {
         "xtensa",
         4,
         "xtensa-lx106-elf-gcc",
-        ["-DA8_XTENSA_MAC16=1", *xtensa.GCC_FLAGS],
+        ["-DA8_XTENSA_MAC16=1", xtensa.PAGE, *xtensa.GCC_FLAGS],
         lambda folder: [*xtensa.PROGRAM, "-nostdlib", "-T", xtensa.MEMORY, "-lgcc"],
         lambda program: ["qemu-xtensa", "-cpu", "de233_fpu", str(program)],
         ("qemu-xtensa",),
@@ -117,8 +118,8 @@ MACHINES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", MACHINES)
-def test_variant(name, tmp_path):
+def run_on(name: str, source: str, folder: Path) -> None:
+    """Compiles a program with the kernels of a machine, and runs it there."""
     machine = MACHINES[name]
     for tool in (machine.compiler, *machine.needs):
         if shutil.which(tool) is None:
@@ -128,11 +129,11 @@ def test_variant(name, tmp_path):
     sources = sorted(
         p for p in kernels if p.stem.endswith(endings) and "s16" not in p.stem and "s4" not in p.stem
     )
-    program = tmp_path / "compare"
+    program = folder / "program"
     defines = [f"-DVARIANT={machine.variant}", f"-DCOMPARED={machine.number}", f"-DCASES={machine.cases}"]
     sources += [ENGINE / "kernels" / "scratch.c", ENGINE / "kernels" / "fixed_point.c", ENGINE / "quantize.c"]
-    command = [machine.compiler, *KERNEL_FLAGS, *machine.flags, *defines, f"-I{ENGINE}", HERE / "compare.c"]
-    command += [*sources, *machine.link(tmp_path), "-o", program]
+    command = [machine.compiler, *KERNEL_FLAGS, *machine.flags, *defines, f"-I{ENGINE}", HERE / source]
+    command += [*sources, *machine.link(folder), "-o", program]
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     done = subprocess.run(
@@ -140,3 +141,39 @@ def test_variant(name, tmp_path):
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"{machine.cases} cases each" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_variant(name, tmp_path):
+    run_on(name, "compare.c", tmp_path)
+
+
+# Beside the portable kernels under sanitizers, which rv32-host runs here.
+@pytest.mark.parametrize("name", MACHINES)
+def test_elementwise(name, tmp_path):
+    run_on(name, "elementwise.c", tmp_path)
+
+
+# A word in flash that is not aligned, and what may not be there behind a model.
+@pytest.mark.parametrize("offset, fine", [(0, True), (1, False), (2, False), (3, False), (4, False)])
+def test_xtensa_stops_at_wrong_reads(offset, fine, tmp_path):
+    """The emulated core that the kernels were compared on would have stopped."""
+    for tool in ("xtensa-lx106-elf-gcc", "qemu-xtensa"):
+        if shutil.which(tool) is None:
+            pytest.skip(f"NOT RUN: no {tool}")
+    (tmp_path / "read.c").write_text(
+        "#include <stddef.h>\n#include <stdint.h>\n"
+        "void protect(void *pages, size_t size);\nint main(int argc, char **argv);\n"
+        "static uint8_t memory[8192] __attribute__((aligned(4096)));\n"
+        "int main(int argc, char **argv) {\n    (void)argc, (void)argv;\n    protect(memory + 4096, 4096);\n"
+        f"    const uint8_t *from = memory + 4092 + {offset};\n"
+        "    uint32_t word;\n"
+        '    __asm__ volatile("l32i %0, %1, 0" : "=r"(word) : "r"(from) : "memory");\n'
+        "    return (int)word;\n}\n"
+    )
+    program = tmp_path / "read"
+    machine = MACHINES["xtensa"]
+    command = [machine.compiler, *KERNEL_FLAGS, *machine.flags, tmp_path / "read.c"]
+    subprocess.run(list(map(str, [*command, *machine.link(tmp_path), "-o", program])), check=True)
+    done = subprocess.run(machine.run(program), capture_output=True, text=True, timeout=60)
+    assert (done.returncode == 0) == fine, done

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -41,11 +42,36 @@ def clock(about: dict[str, Any]) -> tuple[str, str, int] | None:
     return None
 
 
+# What a converter appends to the name that a layer has.
+APPENDED = re.compile(
+    r"relu\d?|biasadd|conv2d|matmul|depthwise|add|convolution|softmax|(?:bias)?_?quant.*", re.I
+)
+
+
 def short(name: str) -> str:
-    """The part of a tensor's name that people gave: of joined names the first, of its path the end."""
+    """The part of a tensor's name that people gave: of joined names the first, of its path the last part that
+    no converter appended."""
     first = name.split(";")[0].rstrip("/")
     parts = [part for part in first.split("/") if part]
-    return parts[-1] if parts else name
+    given = [part for part in parts if not APPENDED.fullmatch(part)]
+    return (given or parts or [name])[-1]
+
+
+CALLED = {"IF": ("then", "else"), "WHILE": ("condition", "body")}
+
+
+def calls(node: dict[str, Any]) -> list[tuple[str, int]]:
+    """(what for, subgraph) of the subgraphs that a node has run."""
+    return list(zip(CALLED.get(node["op"], ("runs", "runs")), node["subgraphs"], strict=False))
+
+
+def callers(about: dict[str, Any], subgraph: int) -> str:
+    """'body of 0:3': who runs a subgraph; empty for the first."""
+    found = []
+    for node in about["operators"]:
+        if what := [what for what, called in calls(node) if called == subgraph]:
+            found.append(f"{' and '.join(what)} of {node['subgraph']}:{node['index']}")
+    return ", ".join(found[:2]) + (" ..." if len(found) > 2 else "")
 
 
 def type_text(tensor: dict[str, Any]) -> str:

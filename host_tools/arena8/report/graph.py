@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import short, type_text
+from . import callers, calls, short, type_text
 from .svg import attribute, count_text, fit, picture, text, words
 
 Facts = dict[str, Any]
@@ -61,7 +61,11 @@ def _column(about: Facts, subgraph: int, named: bool) -> tuple[list[str], float,
     lanes = _lanes([edge for edge in edges if edge[1] - edge[0] > 1])
     shown = min(max(lanes.values(), default=-1) + 1, 6)
     width = left + box + 14 + shown * 11 + 6
-    body = [text(left, 18, f"subgraph {subgraph}", "heading")] if named else []
+    body = []
+    if named:
+        who = callers(about, subgraph)
+        heading = f"subgraph {subgraph}" + (f": {who}" if who else "")
+        body.append(text(left, 18, fit(heading, 0.85 * (box + 40)), "heading"))
 
     def y_of(row: int) -> float:
         return top + row * (tall + gap)
@@ -106,7 +110,10 @@ def _column(about: Facts, subgraph: int, named: bool) -> tuple[list[str], float,
         )
         body.append(text(left + 14, y + 17, fit(node["op"], box - 44), "name"))
         body.append(text(left + box - 8, y + 17, node["index"], "small axis", "end"))
-        if node["outputs"]:
+        called = ", ".join(f"{what} {number}" for what, number in calls(node))
+        if called:
+            body.append(text(left + 14, y + 32, fit(called, box - 20), "small axis"))
+        elif node["outputs"]:
             body.append(text(left + 14, y + 32, fit(type_text(node["outputs"][0]), box - 76), "small axis"))
         if node["macs"]:
             body.append(text(left + box - 8, y + 32, count_text(node["macs"]), "small axis", "end"))

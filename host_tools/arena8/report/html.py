@@ -53,7 +53,8 @@ def page(about: Facts) -> str:
 <div class="scroll">{svg.cost(about, standalone=False)}</div></section>
 {_boards(about)}{_ends(about)}</div>
 <section id="details" class="side"><div id="panel"><h2>Details</h2>
-<p class="soft">Click an operator, a bar or a tensor. Arrow keys go on from there.</p></div></section>
+<p class="soft">Click an operator, a bar or a tensor. Arrow keys go on from there.</p>
+{_kinds(about, timed)}</div></section>
 </main>
 <footer>Times are {escape(about["estimate"])}.</footer>
 <script type="application/json" id="about">{content}</script>
@@ -82,7 +83,7 @@ def _verdict(about: Facts) -> str:
     if about["arena_bytes"] is None:
         return '<span class="verdict no">can’t run</span>'
     fits = sum(board["fits"] for board in about["boards"])
-    return f'<span class="verdict yes">runs on {fits} of {len(about["boards"])} boards</span>'
+    return f'<span class="verdict yes">fits {fits} of {len(about["boards"])} boards</span>'
 
 
 def _tiles(about: Facts, timed: tuple[str, str, int] | None) -> str:
@@ -116,6 +117,25 @@ def _obstacles(about: Facts) -> str:
     return f'<section id="obstacles"><h2>{title}</h2>{body}</section>' if body else ""
 
 
+def _kinds(about: Facts, timed: tuple[str, str, int] | None) -> str:
+    """What each kind of operator takes of the time, until a node is chosen; else of the MACs."""
+    spent: dict[str, list[float]] = {}
+    for node in about["operators"]:
+        if node["subgraph"] == 0:
+            took = (node["cycles"].get(timed[1]) or 0) if timed else node["macs"]
+            spent.setdefault(node["op"], []).append(took)
+    whole = sum(map(sum, spent.values()))
+    if not whole:
+        return ""
+    rows = [("kind", "nodes", "time" if timed else "MACs")]
+    for op, each in sorted(spent.items(), key=lambda item: -sum(item[1]))[:12]:
+        rows.append((escape(op), str(len(each)), f"{sum(each) / whole:.0%}"))
+    cells = ["".join(f'<td class="n">{cell}</td>' if i else f"<td>{cell}</td>" for i, cell in enumerate(row))
+             for row in rows]  # fmt: skip
+    head, *body = [f"<tr>{row}</tr>" for row in cells]
+    return f"<table>{head.replace('td', 'th')}{''.join(body)}</table>"
+
+
 def _plan(about: Facts) -> str:
     if about["plan"] is None:
         return ""
@@ -143,7 +163,7 @@ def _boards(about: Facts) -> str:
         )
     return (
         '<section id="boards"><h2>Boards</h2><div class="scroll"><table><tr><th></th><th>board</th>'
-        '<th class="n">arena</th><th class="n">RAM free</th><th class="n">ms</th><th></th></tr>'
+        '<th class="n">arena</th><th class="n">RAM free</th><th class="n">ms</th><th>goes into</th></tr>'
         f"{''.join(rows)}</table></div></section>"
     )
 
@@ -153,7 +173,7 @@ def _free(count: int | None) -> str:
 
 
 def _where(board: Facts) -> str:
-    names = {"firmware": "in the firmware", "romfs": "in ROMFS"}
+    names = {"firmware": "the firmware (build)", "romfs": "ROMFS (deploy)"}
     return " or ".join(names[place] for place in board["places"])
 
 

@@ -21,7 +21,7 @@
     return element;
   }
   const number = (value) => value.toLocaleString("en-US");
-  const bytes = (value) => `${number(value)} bytes`;
+  const bytes = (value) => `${number(value)} byte${value === 1 ? "" : "s"}`;
   const precise = (value) => Number(value.toPrecision(6)).toString();
 
   function quantization(tensor) {
@@ -62,7 +62,11 @@
       if (cycles === null) row(facts, "cycles", `not measured on ${core}`);
       else row(facts, "cycles", `${number(cycles)} on ${core}, estimated`);
     }
-    if (about.clock && node.subgraph === 0 && node.cycles[about.clock.core] !== null) {
+    node.subgraphs.forEach((called, i) => {
+      const what = { IF: ["then", "else"], WHILE: ["condition", "body"] }[node.op] || ["runs", "runs"];
+      row(facts, what[i], `subgraph ${called}`);
+    });
+    if (about.clock && node.cycles[about.clock.core] !== null) {
       row(facts, "time", `${Number((node.cycles[about.clock.core] / about.clock.hz * 1000).toPrecision(3))} ms on ${about.clock.board}`);
     }
     const scratch = places.get(`scratch ${key}`);

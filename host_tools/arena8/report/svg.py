@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from . import clock, short
+from . import callers, clock, short
 
 Facts = dict[str, Any]
 CHAR = 6.1  # width of a character of 11 px, about
@@ -121,19 +121,20 @@ def _panel(about: Facts, subgraph: int, named: bool) -> tuple[list[str], float, 
     nodes = [node for node in about["operators"] if node["subgraph"] == subgraph]
     places = [place for place in layout["places"] if place["subgraph"] == subgraph]
     columns = layout["ends"][subgraph] + 1
-    column = min(96.0, max(9.0, 880.0 / columns))
-    left, right, top, high = 64.0, 12.0, 30.0 if named else 12.0, 300.0
+    column = min(200.0, max(9.0, 880.0 / columns))
+    left, right, top, high = 64.0, 12.0, 44.0 if named else 26.0, 300.0
     total = layout["records"] + layout["tensors"]
     width, scale = left + columns * column + right, high / total
-    names = column >= 15
-    foot = 108.0 if names else 26.0
+    names, upright = column >= 15, column >= 110
+    foot = 36.0 if upright else 108.0 if names else 26.0
 
     def y_of(offset: float) -> float:
         return top + high - offset * scale
 
     body = []
     if named:
-        body.append(text(left, 16, f"subgraph {subgraph}", "heading"))
+        who = callers(about, subgraph)
+        body.append(text(left, 16, f"subgraph {subgraph}" + (f": {who}" if who else ""), "heading"))
     step = _step(total)
     for value in range(0, total + 1, step):
         body.append(
@@ -149,7 +150,10 @@ def _panel(about: Facts, subgraph: int, named: bool) -> tuple[list[str], float, 
             f'width="{column:.1f}" height="{high + foot - 12:.1f}">'
             f"<title>{words(node['index'])} {words(node['op'])}{macs}</title></rect>"
         )
-        if names:
+        if upright:
+            label = fit(f"{node['index']} {node['op']}", column)
+            body.append(text(x + column / 2, top + high + 16, label, "small axis", "middle"))
+        elif names:
             extra = f' transform="rotate(-50 {x + column / 2 + 4:.1f} {top + high + 14:.1f})"'
             body.append(
                 text(x + column / 2 + 4, top + high + 14, f"{node['index']} {fit(node['op'], 96)}",
@@ -165,6 +169,8 @@ def _panel(about: Facts, subgraph: int, named: bool) -> tuple[list[str], float, 
     if layout["records"] * scale >= 13:
         middle = y_of(layout["records"] / 2) + 4
         body.append(text(left + 5, middle, f"records {layout['records']:,} B", "small"))
+    body.append(f'<line class="whole" x1="{left}" x2="{width - right}" y1="{top}" y2="{top}"/>')
+    body.append(text(width - right, top - 5, f"arena {total:,} B", "small", "end"))
     for place in sorted(places, key=lambda place: place["first"]):
         x, wide = left + place["first"] * column, (place["last"] - place["first"] + 1) * column
         offset, height = layout["records"] + place["offset"], max(place["bytes"] * scale, 1.5)
@@ -194,13 +200,15 @@ def _panel(about: Facts, subgraph: int, named: bool) -> tuple[list[str], float, 
 
 
 def cost(about: Facts, standalone: bool = True) -> str:
-    """A bar a node: estimated milliseconds where they are known, and MACs."""
+    """A bar a node: estimated milliseconds where they are known, with their share, and MACs. A node of
+    another subgraph is shown for each time that it runs."""
     nodes = about["operators"]
     timed = clock(about)
-    row, left, bar, gap, small = 24.0, 214.0, 270.0, 64.0, 96.0
+    row, left, bar, gap, small = 24.0, 214.0, 270.0, 90.0, 96.0
     full = left + bar + gap + small + 56
     values = [_milliseconds(node, timed) for node in nodes]
     most = max([value for value in values if value is not None] + [0.0]) or 1.0
+    whole = sum(value for node, value in zip(nodes, values, strict=True) if value and not node["subgraph"])
     most_macs = max([node["macs"] for node in nodes] + [1])
     body = []
     heading = f"estimated ms on {timed[0]}" if timed else "no estimate of time for any board"
@@ -220,7 +228,8 @@ def cost(about: Facts, standalone: bool = True) -> str:
         if value is not None:
             wide = max(value / most * bar, 1.0)
             body.append(f'<rect class="time" x="{left}" y="{y + 5}" width="{wide:.1f}" height="14" rx="2"/>')
-            body.append(text(left + wide + 5, y + 16, f"{value:.3g}", "small"))
+            share = f" · {value / whole:.0%}" if whole and not node["subgraph"] else ""
+            body.append(text(left + wide + 5, y + 16, f"{value:.3g}{share}", "small"))
         elif timed:
             body.append(text(left, y + 16, "not measured", "small axis"))
         if node["macs"]:
@@ -231,13 +240,14 @@ def cost(about: Facts, standalone: bool = True) -> str:
         body.append("</g>")
     height = 26 + len(nodes) * row + 24
     if timed:
-        body.append(text(42, height - 6, about["estimate"], "small axis"))
+        each = "; subgraphs for each time that they run" if many else ""
+        body.append(text(42, height - 6, about["estimate"] + each, "small axis"))
     title = f"Cost of the operators of {about['name'] or 'the model'}"
     return picture(full, height, body, title, standalone, "cost")
 
 
 def _milliseconds(node: Facts, timed: tuple[str, str, int] | None) -> float | None:
-    if timed is None or node["subgraph"] != 0:
+    if timed is None:
         return None
     cycles = node["cycles"].get(timed[1])
     return None if cycles is None else cycles / timed[2] * 1000

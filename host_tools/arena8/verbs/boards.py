@@ -152,7 +152,7 @@ def _state(entry: dict[str, Any]) -> str:
 @options.as_json("Both lists")
 @options.timeout
 def command(no_ask, baud, as_json, timeout) -> int:
-    """The boards that arena8 knows, and those that are connected: their firmware, module and models.
+    """The boards that arena8 knows, and what runs on those that are connected.
 
     Asking interrupts a program that is running; it is started again. Boards in BOOTSEL mode are found by
     their drive.

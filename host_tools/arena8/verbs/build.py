@@ -188,7 +188,7 @@ def copied(file: Path, out: Path) -> Path:
 @click.option("--out", metavar="FILE", help="Where the firmware goes, besides build/firmware.")
 @options.as_json("What was built, its file and its sizes")
 def command(board, models, operators, arena, out, as_json) -> int:
-    """Builds a firmware with models frozen in it, and reports its size. Needs the source tree and a compiler.
+    """Builds a firmware with models frozen in it. Needs the source tree and a compiler.
 
     For a model that comes later, or changes often, `arena8 deploy` needs neither.
     """

@@ -19,6 +19,7 @@ from .. import boards, config, formats, options, remote, render, romfs, session,
 from ..errors import RemoteError, ToolError, UsageError
 from ..flashers.esp_romfs import EspRomfs
 from ..remote import literal
+from ..request import OnBoard
 from ..rom_partition import Partition
 from ..transports.bulk import Bulk
 from ..transports.repl import Repl
@@ -51,19 +52,14 @@ print(repr((_a8m.nbytes, _a8m.crc32, _a8m.address, _a8m.in_flash, arena8.arena_s
 """
 
 
-@dataclass(frozen=True)
-class Request:
-    models: tuple[str, ...] = ()
-    remove: tuple[str, ...] = ()
-    restore: str | None = None
-    fresh: bool = False
-    dry_run: bool = False
-    as_json: bool = False
-    port: str | None = None
-    baud: int = 115200
-    timeout: float | None = None
-    reset: bool = True
-    method: str = REPL
+@dataclass(frozen=True, kw_only=True)
+class Request(OnBoard):
+    models: tuple[str, ...]
+    remove: tuple[str, ...]
+    restore: str | None
+    fresh: bool
+    dry_run: bool
+    method: str
 
 
 @dataclass
@@ -394,8 +390,7 @@ def show(report: dict[str, Any]) -> None:
 
 @click.command("deploy")
 @click.argument("models", metavar="MODEL...", nargs=-1)
-@options.port
-@options.baud
+@options.line
 @click.option("--list", "listing", is_flag=True, help="Show what is in the ROMFS.")
 @click.option("--remove", metavar="NAME", multiple=True, help="Take this model (or file) out of it.")
 @click.option("--fresh", is_flag=True, help="Don't keep the files that are in it.")
@@ -407,35 +402,18 @@ def show(report: dict[str, Any]) -> None:
     default=REPL,
     help="How the flash is written: by MicroPython (default), or by the bootloader of an ESP32 board.",
 )
-@options.as_json("The files")
-@options.timeout
-@options.no_reset
-def command(
-    models, port, baud, listing, remove, fresh, restore, dry_run, method, as_json, timeout, no_reset
-) -> int:
+@options.on_board("The files")
+def command(listing, **asked) -> int:
     """Puts MODELs into a board's ROMFS: no new firmware, no copy in RAM.
 
     A MODEL is a .tflite file. On the board it goes by the file's name without .tflite, and takes the place
     of one that has the same name; other files stay. Operators, element types, RAM and flash are checked
     before anything is erased.
     """
-    changes = bool(models or remove or restore or fresh)
+    request = Request(**asked)
+    changes = bool(request.models or request.remove or request.restore or request.fresh)
     if listing and changes:
         raise UsageError("--list goes alone")
     if not listing and not changes:
         raise UsageError("nothing to deploy: give MODEL, or --list, --remove NAME, --fresh, --restore FILE")
-    return run(
-        Request(
-            models=models,
-            remove=remove,
-            restore=restore,
-            fresh=fresh,
-            dry_run=dry_run,
-            as_json=as_json,
-            port=port,
-            baud=baud,
-            timeout=timeout,
-            reset=not no_reset,
-            method=method,
-        )
-    )
+    return run(request)

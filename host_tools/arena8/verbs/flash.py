@@ -330,8 +330,7 @@ def returned(board: Board, port: str | None, serial_number: str | None, known: s
 @click.command("flash")
 @click.argument("firmware", metavar="[FIRMWARE]", required=False)
 @click.option("--board", metavar="BOARD", help="Default: what the board says it is.")
-@options.port
-@options.baud
+@options.line
 @click.option(
     "--erase-filesystem",
     is_flag=True,
@@ -344,9 +343,9 @@ def command(firmware, board, port, baud, erase_filesystem, backup, as_json, time
     """Puts FIRMWARE onto a board and checks that it runs. No compiler is needed.
 
     FIRMWARE is a .uf2 file (Raspberry Pi boards), a .bin file (ESP32 boards) or the folder of a build or a
-    distribution; default: what was built last for the board, else the generic firmware of ARENA8_DIST or
-    build/dist. A Pico that runs MicroPython restarts in BOOTSEL mode by itself; any other is plugged in with
-    BOOTSEL held. --port also takes the folder of a BOOTSEL drive, and pico-emulator, which then boots this
-    firmware. ESP32 boards are written through esptool. Files on the board stay.
+    distribution; default: what was built last for the board, else the generic firmware of ARENA8_DIST,
+    build/dist or the wheel. A Pico that runs MicroPython restarts in BOOTSEL mode by itself; any other is
+    plugged in with BOOTSEL held. --port also takes the folder of a BOOTSEL drive, and pico-emulator, which
+    then boots this firmware. ESP32 boards are written through esptool. Files on the board stay.
     """
     return run(Request(firmware, board, port, baud, erase_filesystem, backup, as_json, timeout))

@@ -137,7 +137,7 @@ def run(
 @click.option("--image-size", metavar="WxH", help="Of the picture that goes in.")
 @options.as_json("The manifest")
 def command(models, out, arena, labels, sample_rate, image_size, as_json) -> int:
-    """Writes MODELs as C sources for a firmware build of your own, and a manifest.json about them.
+    """Writes MODELs as C sources for a firmware build of your own.
 
     `arena8 build` does this by itself; docs/add_to_your_firmware.md shows where the folder goes otherwise.
     The CRC-32 of a model is what `arena8.models()` on the board reports.

@@ -13,31 +13,23 @@ from typing import Any
 
 import rich_click as click
 
-from .. import inputs, options, render, samples, session, transports, watch
+from .. import inputs, options, render, samples, session, sources, transports, watch
 from ..errors import ToolError, UsageError
 from ..local import LocalModel
 from ..remote import RemoteModel
+from ..request import OnModel
 from ..transports.repl import Repl
 
 COUNT = 100  # random inputs of `verify`, unless --count says otherwise
 SEED = 8
 
 
-@dataclass(frozen=True)
-class Request:
-    model: str  # a name on the board, or a .tflite
-    given: tuple[str, ...] = ()
-    port: str | None = None
-    baud: int = options.BAUD
-    verify: bool = False
-    as_json: bool = False
-    timeout: float | None = None
-    reset: bool = True
-    options: inputs.Options = inputs.Options()
+@dataclass(frozen=True, kw_only=True)
+class Request(OnModel):
     count: int | None = None  # samples, random ones if there is no input
     seed: int = SEED
-    watch: str | None = None
-    hop: int | None = None
+    watch: sources.Options | None = None
+    smooth: int = 1
 
 
 @dataclass
@@ -61,9 +53,11 @@ def run(request: Request) -> int:
 
 
 def _run_on(request: Request) -> int:
+    if request.watch is not None and not request.as_json:
+        render.messages().print(f"opening {request.model}", markup=False)
     with opened(request) as (repl, model, twin, file, port):
         if request.watch is not None:
-            return watch.run(request, model, twin, port)
+            return watch.run(request, model, twin, port, file)
         fed = _samples(request, model)
         outcome = _run(request, model, twin, fed)
         if outcome.first and repl is not None and file is not None:
@@ -74,7 +68,7 @@ def _run_on(request: Request) -> int:
 
 @contextmanager
 def opened(
-    request: Any,
+    request: OnModel,
 ) -> Iterator[tuple[Repl | None, RemoteModel | LocalModel, LocalModel | None, Path | None, str]]:
     """The board (None: this machine), the model there, with verify its twin, the model's file here if there
     is one, the port's name."""
@@ -317,17 +311,7 @@ def answers(model: RemoteModel | LocalModel, outputs: list[bytes]) -> list[dict[
 
 
 @click.command("infer")
-@click.argument("model", metavar="MODEL")
-@click.option(
-    "-i",
-    "--input",
-    "given",
-    metavar="X",
-    multiple=True,
-    help="Numbers (1,2,3), or a file: .npy, JSON, CSV, an image. Once for each input of the model.",
-)
-@options.port
-@options.baud
+@options.model("Numbers (1,2,3), or a file: .npy, JSON, CSV, an image. Once for each input of the model.")
 @click.option(
     "--verify",
     is_flag=True,
@@ -340,68 +324,18 @@ def answers(model: RemoteModel | LocalModel, outputs: list[bytes]) -> list[dict[
     help="So many inputs: random ones, or the first of a file that holds several. "
     "With --watch: end after so many.",
 )
-@click.option(
-    "--watch",
-    "watched",
-    metavar="SOURCE",
-    help="Keep the model loaded and run every input that comes: a folder's new files, "
-    "- for lines of standard input, a .wav in windows.",
-)
-@click.option(
-    "--hop",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Samples from one window of a .wav to the next. Default: a window.",
-)
-@options.raw
-@options.scale
-@options.offset
-@options.resize
-@options.as_json("The answer")
-@options.timeout
-@options.no_reset
-def command(
-    model,
-    given,
-    port,
-    baud,
-    verify,
-    count,
-    watched,
-    hop,
-    raw,
-    scale,
-    offset,
-    resize,
-    as_json,
-    timeout,
-    no_reset,
-) -> int:
+@options.watching
+@options.on_model("The answer")
+def command(**asked) -> int:
     """Runs inputs through MODEL on a board and shows the answers.
 
     MODEL is the name of a model on the board, or a .tflite file: then the board's model must have the same
     checksum. Numbers are real values and get quantized; an .npy of exactly the input's type is stored as it
     is.
     """
-    if not given and watched is None and count is None:
+    request = Request(**asked)
+    if not request.given and request.watch is None and request.count is None:
         raise click.UsageError("Missing option '--input' / '-i' (or --count for random inputs, or --watch).")
-    if given and watched is not None:
+    if request.given and request.watch is not None:
         raise click.UsageError("--watch takes the place of --input: give one of them.")
-    if hop is not None and not (watched or "").lower().endswith(".wav"):
-        raise click.UsageError("--hop is for --watch of a .wav file.")
-    return run(
-        Request(
-            model=model,
-            given=given,
-            port=port,
-            baud=baud,
-            verify=verify,
-            as_json=as_json,
-            timeout=timeout,
-            reset=not no_reset,
-            options=inputs.Options(raw=raw, resize=resize, scale=scale, offset=offset),
-            count=count,
-            watch=watched,
-            hop=hop,
-        )
-    )
+    return run(request)

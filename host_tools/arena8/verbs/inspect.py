@@ -88,9 +88,10 @@ def show(about: dict[str, Any]) -> None:
     out.print()
     if about["arena_bytes"] is not None:
         by_target = about["arena_bytes_by_target"]
-        out.print(f"Runs. Flash {about['nbytes']:,} bytes, arena [bold]{about['arena_bytes']:,}[/] bytes.")
-        if len(set(by_target.values())) > 1:
-            out.print("  " + ", ".join(f"{target} {size:,}" for target, size in by_target.items()))
+        most = "at most " if len(set(by_target.values())) > 1 else ""
+        out.print(
+            f"Runs. Flash {about['nbytes']:,} bytes, arena {most}[bold]{about['arena_bytes']:,}[/] bytes."
+        )
     else:
         _show_obstacles(out, about)
     if about["converter"]:
@@ -120,7 +121,7 @@ def _show_operators(out: Any, about: dict[str, Any]) -> None:
         computed = [tensor for tensor in node["inputs"] if not tensor["constant"]]
         cells = [
             f"{node['subgraph']}:{node['index']}" if many else str(node["index"]),
-            escape(node["op"]),
+            escape(" ".join([node["op"], *(f"{what} {called}" for what, called in report.calls(node))])),
             _type(computed[0]) if computed else "",
             _type(node["outputs"][0]) if node["outputs"] else "",
             _weights(node) if node["macs"] else "",
@@ -128,7 +129,7 @@ def _show_operators(out: Any, about: dict[str, Any]) -> None:
             f"{node['params']:,}" if node["params"] else "",
         ]
         if timed:
-            cycles = node["cycles"].get(timed[1]) if node["subgraph"] == 0 else None
+            cycles = node["cycles"].get(timed[1])
             cells.append(f"{cycles / timed[2] * 1000:.2f}" if cycles is not None else "?")
         table.add_row(*cells, style="red" if (node["subgraph"], node["index"]) in refused else "")
     total = ["", "[bold]total[/]", "", "", "", f"[bold]{about['macs']:,}[/]", f"[bold]{about['params']:,}[/]"]
@@ -138,7 +139,8 @@ def _show_operators(out: Any, about: dict[str, Any]) -> None:
     table.add_row(*total)
     out.print(table)
     if timed:
-        out.print(f"~ms: on {timed[0]}, {about['estimate']}", style="dim", markup=False)
+        each = "; in subgraphs for each time that they run" if many else ""
+        out.print(f"~ms: on {timed[0]}, {about['estimate']}{each}", style="dim", markup=False)
 
 
 def _weights(node: dict[str, Any]) -> str:
@@ -170,8 +172,8 @@ def _show_boards(out: Any, about: dict[str, Any]) -> None:
     yes, no = render.marks()
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for heading, justify in (("", "left"), ("board", "left"), ("arena", "right"), ("RAM free", "right"),
-                             ("~ms", "right"), ("", "left")):  # fmt: skip
-        table.add_column(heading, justify=justify, no_wrap=heading != "")
+                             ("~ms", "right"), ("goes into", "left")):  # fmt: skip
+        table.add_column(heading, justify=justify, no_wrap=heading != "goes into")
     for board in about["boards"]:
         time = "" if board["milliseconds"] is None else f"{board['milliseconds']:.2f}"
         if time and board["not_estimated"]:
@@ -179,7 +181,7 @@ def _show_boards(out: Any, about: dict[str, Any]) -> None:
         why = "; ".join(board["reasons"])
         if not why and board["places"]:
             why = " or ".join(
-                {"firmware": "frozen in the firmware", "romfs": "in ROMFS"}[p] for p in board["places"]
+                {"firmware": "the firmware (build)", "romfs": "ROMFS (deploy)"}[p] for p in board["places"]
             )
         table.add_row(
             f"[green]{yes}[/]" if board["fits"] else f"[red]{no}[/]",

@@ -1,19 +1,7 @@
 // SPDX-License-Identifier: MIT
-#include "add_generic.h"
+#include "add_row_s8.h"
 
-void a8_add_s8_generic(const a8_add_params_t *params, const int8_t *a, int32_t a_step, const int8_t *b, int32_t b_step,
-    int8_t *out, int32_t n) {
-    int32_t x = 0;
-    int32_t y = 0;
-    for (int32_t i = 0; i < n; i++) {
-        if (i == 0 || a_step != 0) {
-            x = a8_add_input(params, 0, *a, A8_ADD_SHIFT_S8);
-        }
-        if (i == 0 || b_step != 0) {
-            y = a8_add_input(params, 1, *b, A8_ADD_SHIFT_S8);
-        }
-        *out++ = (int8_t)a8_add_output(params, x + y);
-        a += a_step;
-        b += b_step;
-    }
+void a8_add_s8_generic(const a8_add_params_t *params, const int8_t *a, int32_t a_step, const int8_t *b,
+    int32_t b_step, int8_t *out, int32_t n) {
+    a8_add_row_s8(params, a, a_step, b, b_step, out, n, false);
 }

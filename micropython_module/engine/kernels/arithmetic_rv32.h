@@ -24,6 +24,9 @@
 #define A8_KEEP(pointer) ((void)0)
 #endif
 
+// Depthwise convolution where a8_depthwise_is_conv_rv32.
+a8_conv_t a8_depthwise_as_conv_s8_rv32;
+
 // A multiplier and a shift, ready for use.
 typedef struct {
     uint32_t twice; // the multiplier

@@ -6,15 +6,20 @@
 #define A8_ARMV6M_H
 
 #include "product_s8.h"
+#include "scratch_armv6m.h"
 
 #if A8_KERNELS_ARMV6M
+
+typedef struct {
+    int32_t low; // the multiplier's low half, signed
+    int32_t high; // and what is above that
+    int32_t right; // shift; below 0: to the left
+} a8_armv6m_scale_t;
 
 // What makes an output of a channel's sum.
 typedef struct {
     int32_t bias; // with what else the sum lacks
-    int32_t low; // the multiplier's low half, signed
-    int32_t high; // and what is above that
-    int32_t right; // shift; below 0: to the left
+    a8_armv6m_scale_t scale;
 } a8_armv6m_record_t;
 
 // From sums to outputs.
@@ -37,9 +42,28 @@ typedef struct {
     int32_t tail; // the rest of it
     int32_t first;
     int32_t spread;
-    int32_t sparse; // look for inputs that are the zero point
+    int32_t unused;
     int32_t stride;
 } a8_armv6m_product_t;
+
+// A pixel as it is.
+typedef struct {
+    a8_armv6m_outputs_t outputs; // records only if channels are not alike
+    int8_t *output;
+    a8_armv6m_scale_t scale; // if channels are alike: of all
+    const int32_t *bias; // the same; else records have it
+    const int8_t *input_end;
+    const int8_t *filter;
+    int32_t depth; // at least 1
+    int32_t first; // what every sum has besides the bias; of A8_ARMV6M_BRIEF instead the output's zero point
+    int32_t spread; // minus the zero point
+    int32_t sparse; // look for inputs that are the zero point
+    int32_t alike; // whether all channels have one scale; 1, or:
+    int32_t unused[3];
+} a8_armv6m_row_t;
+
+// The shift is to the right (or none), and outputs are clamped to int8 alone.
+#define A8_ARMV6M_BRIEF (2)
 
 // What is added to each half of a pair's sums of products, so that the halves don't borrow from each other.
 #define A8_ARMV6M_HALF (0x7fff)
@@ -55,8 +79,8 @@ void a8_product_pair_armv6m(const a8_armv6m_product_t *t);
 // The same where a channel's weights are stride bytes apart, as quads and tail count too, and depth is from a channel
 // to the next.
 void a8_product_pair_strided_armv6m(const a8_armv6m_product_t *t);
-// All channels by one pixel as it is. first is what every sum has besides the bias, spread minus the zero point.
-void a8_product_one_armv6m(const a8_armv6m_product_t *t);
+// All channels by one pixel.
+void a8_product_one_armv6m(const a8_armv6m_row_t *t);
 // Pixels of a depthwise convolution, at most 4, whose filter is 3 wide and not dilated across.
 typedef struct {
     a8_armv6m_outputs_t outputs;
@@ -119,16 +143,19 @@ static inline void a8_armv6m_outputs(a8_armv6m_outputs_t *t, const a8_requantize
     t->min = rq->min;
 }
 
+static inline a8_armv6m_scale_t a8_armv6m_scale(int32_t multiplier, int32_t shift) {
+    a8_armv6m_scale_t scale = { (int16_t)(uint16_t)multiplier, multiplier >> 16, -shift };
+    scale.high += scale.low < 0 ? 1 : 0;
+    return scale;
+}
+
 // Records of channels c .. c + n - 1.
 static inline void a8_armv6m_records(const a8_requantize_t *rq, const a8_operands_t *t, int32_t c, int32_t n,
     a8_armv6m_record_t *records) {
     for (int32_t i = 0; i < n; i++) {
         const int32_t at = rq->flags & A8_PER_CHANNEL ? c + i : 0;
-        const int32_t multiplier = t->multipliers[at];
+        records[i].scale = a8_armv6m_scale(t->multipliers[at], t->shifts[at]);
         records[i].bias = t->bias != NULL ? a8_load_i32(t->bias + 4 * (c + i)) : 0;
-        records[i].low = (int16_t)(uint16_t)multiplier;
-        records[i].high = (multiplier >> 16) + (records[i].low < 0 ? 1 : 0);
-        records[i].right = -t->shifts[at];
     }
 }
 

@@ -11,9 +11,7 @@
 #define CHANNEL_MULTIPLE (4)
 
 static inline int32_t block_of(int32_t depth, int32_t channels) {
-    int32_t block = A8_CACHED_WEIGHTS / depth / CHANNEL_MULTIPLE * CHANNEL_MULTIPLE;
-    block = block < CHANNEL_MULTIPLE ? CHANNEL_MULTIPLE : block;
-    block = block < A8_LANES_ARMDSP ? block : A8_LANES_ARMDSP;
+    const int32_t block = a8_kept_lanes_armdsp(a8_cached_channels(depth, CHANNEL_MULTIPLE));
     return block < channels ? block : channels;
 }
 
@@ -103,7 +101,7 @@ A8_HOT void a8_conv_s8_armdsp(const a8_conv_params_t *params, const a8_operands_
     gather_t g = { .runs = win->dilation_w == 1 && params->group_in == params->in_c, .params = params, .input = operands->input, .pixels = operands->scratch };
     a8_lane_armdsp_t *lanes = largest > 1 ? operands->scratch : NULL;
     if (lanes != NULL) {
-        g.pixels = (uint32_t *)(void *)(lanes + (params->group_out < A8_LANES_ARMDSP ? params->group_out : A8_LANES_ARMDSP));
+        g.pixels = (uint32_t *)(void *)(lanes + a8_kept_lanes_armdsp(params->group_out));
     }
     if (!a8_gathers_words_armdsp(params)) {
         g.bytes = (int8_t *)(g.pixels + a8_rounded_depth(depth) / 2 * largest);

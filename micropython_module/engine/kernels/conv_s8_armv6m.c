@@ -97,7 +97,7 @@ static inline void begin_block(a8_product_t *t, const a8_operands_t *operands, i
     }
 }
 
-#define TARGET A8_TARGET_ARMV6M
+#define TILES a8_tiles_armv6m()
 #define CONV a8_conv_s8_armv6m
 #define DEPTHWISE_AS_CONV a8_depthwise_as_conv_s8_armv6m
 #include "conv_s8_tiled.h"
@@ -112,13 +112,13 @@ static int32_t first_sum(const a8_fully_connected_params_t *params, const int8_t
     return (int32_t)(0 - sum * (uint32_t)(int32_t)rq->filter_zero_point);
 }
 
-// Whether so many inputs are the zero point that looking for them pays.
+// Whether so many inputs are the zero point that looking for them pays: a seventh of one in eight.
 static bool is_sparse(const int8_t *x, int32_t n, int32_t zero_point) {
     int32_t found = 0;
-    for (int32_t i = 0; i < n; i++) {
+    for (int32_t i = 0; i < n; i += 8) {
         found += x[i] == zero_point ? 1 : 0;
     }
-    return found > n / 7;
+    return found * 56 > n;
 }
 
 // Each row on its own, so that weights are walked once a row: there is mostly one. The zero point is subtracted from
@@ -127,20 +127,33 @@ A8_HOT void a8_fully_connected_s8_armv6m(const a8_fully_connected_params_t *para
     int32_t y0, int32_t y1) {
     const a8_requantize_t *rq = &params->result.requantize;
     const int32_t depth = params->depth;
+    const bool alike = (rq->flags & A8_PER_CHANNEL) == 0 && rq->filter_zero_point == 0 && t->bias != NULL &&
+        (uintptr_t)t->bias % sizeof(int32_t) == 0;
+    const int32_t step = alike ? params->out_c : RECORDS;
     a8_armv6m_record_t records[RECORDS];
-    a8_armv6m_product_t args = { .depth = depth, .quads = depth & ~3, .tail = depth & 3 };
+    a8_armv6m_row_t args;
     a8_armv6m_outputs(&args.outputs, rq);
     args.outputs.records = records;
+    args.depth = depth;
     args.spread = -rq->in_zero_point;
+    args.alike = 0;
+    if (alike) {
+        args.scale = a8_armv6m_scale(*t->multipliers, *t->shifts);
+        args.alike = args.scale.right >= 0 && rq->min == INT8_MIN && rq->max == INT8_MAX ? A8_ARMV6M_BRIEF : 1;
+    }
     for (int32_t y = y0; y < y1; y++) {
-        args.input = (const int8_t *)t->input + y * depth;
-        args.first = first_sum(params, args.input);
-        args.sparse = is_sparse(args.input, depth, rq->in_zero_point);
-        for (int32_t c = 0; c < params->out_c; c += RECORDS) {
-            args.outputs.channels = params->out_c - c < RECORDS ? params->out_c - c : RECORDS;
+        const int8_t *input = (const int8_t *)t->input + y * depth;
+        args.input_end = input + depth;
+        args.first = alike ? rq->out_zero_point : first_sum(params, input);
+        args.sparse = is_sparse(input, depth, rq->in_zero_point);
+        for (int32_t c = 0; c < params->out_c; c += step) {
+            args.outputs.channels = params->out_c - c < step ? params->out_c - c : step;
             args.filter = (const int8_t *)t->filter + c * depth;
             args.output = (int8_t *)t->output + y * params->out_c + c;
-            a8_armv6m_records(rq, t, c, args.outputs.channels, records);
+            args.bias = (const int32_t *)(const void *)t->bias;
+            if (!alike) {
+                a8_armv6m_records(rq, t, c, args.outputs.channels, records);
+            }
             a8_product_one_armv6m(&args);
         }
     }

@@ -2,7 +2,7 @@
 //
 // Convolution of int8 on RV32IM, which multiplies in a cycle and has registers for 4 channels x 3 pixels of sums:
 // 7 loads for 12 products. Flat pixels as they lie in the input.
-#include "scratch.h"
+#include "scratch_rv32.h"
 
 #if A8_KERNELS_RV32
 
@@ -75,7 +75,7 @@ typedef struct {
         A8_KEEP(w3); \
     } while (0)
 
-// Few channels have a shift to the left, or a bias out of proportion.
+// Where code is short, or few channels come: those have a shift to the left, or a bias out of proportion.
 static __attribute__((noinline)) int8_t unscaled(const a8_product_t *t, int32_t c, uint32_t sum) {
     return a8_product_output(t, c, sum);
 }
@@ -112,6 +112,64 @@ static inline void tile(const a8_product_t *t, const channels_t *ch, const int8_
         OUTPUTS(a8_scaled_rv32(sum, &ch->scaling[i], &rq));
     } else {
         OUTPUTS(unscaled(t, ch->first + i, sum));
+    }
+}
+
+#define STRIDED_STEP(k) \
+    do { \
+        const int32_t a = x0[k], b = x1[k], c = x2[k]; \
+        int32_t even = w[0], odd = w[1]; \
+        CHANNEL(even, s00, s01, s02); \
+        even = w[2]; \
+        CHANNEL(odd, s10, s11, s12); \
+        odd = w[3]; \
+        CHANNEL(even, s20, s21, s22); \
+        CHANNEL(odd, s30, s31, s32); \
+        w += stride; \
+    } while (0)
+
+// The sums of the same where the four weights of a tap lie side by side at w, and taps are stride apart.
+static inline void strided_sums(const int32_t *bias, const int8_t *w, int32_t stride, int32_t depth, const int8_t *x0,
+    int32_t to_x1, int32_t to_x2, uint32_t *sums) {
+    const int8_t *x1 = x0 + to_x1, *x2 = x1 + to_x2;
+    uint32_t s00 = (uint32_t)bias[0], s10 = (uint32_t)bias[1], s20 = (uint32_t)bias[2], s30 = (uint32_t)bias[3];
+    uint32_t s01 = s00, s11 = s10, s21 = s20, s31 = s30;
+    uint32_t s02 = s00, s12 = s10, s22 = s20, s32 = s30;
+    const int8_t *fours = x0 + (depth & ~3);
+    const int8_t *end = x0 + depth;
+    while (x0 != fours) {
+        STRIDED_STEP(0);
+        STRIDED_STEP(1);
+        STRIDED_STEP(2);
+        STRIDED_STEP(3);
+        x0 += 4, x1 += 4, x2 += 4;
+    }
+    while (x0 != end) {
+        STRIDED_STEP(0);
+        x0++, x1++, x2++;
+    }
+    const uint32_t all[TILE_PIXELS * TILE_CHANNELS] = { s00, s10, s20, s30, s01, s11, s21, s31, s02, s12, s22, s32 };
+    memcpy(sums, all, sizeof(all));
+}
+
+// All channels, of which there are at least four, by gathered or flat pixels.
+static A8_HOT __attribute__((noinline)) void product_of_columns(const a8_product_t *t, int32_t x_step) {
+    for (int32_t next = 0; next < t->channels; next += TILE_CHANNELS) {
+        const int32_t c = next + TILE_CHANNELS < t->channels ? next : t->channels - TILE_CHANNELS;
+        const int8_t *x = t->input;
+        int8_t *y = t->output + c;
+        for (int32_t left = t->pixels; left > 0; left -= TILE_PIXELS, x += 3 * x_step) {
+            uint32_t sums[TILE_PIXELS * TILE_CHANNELS];
+            const int32_t pixels = left < TILE_PIXELS ? left : TILE_PIXELS;
+            strided_sums(t->bias + c, t->filter + c, t->stride, t->depth, x, pixels > 1 ? x_step : 0,
+                pixels > 2 ? x_step : 0, sums);
+            const uint32_t *sum = sums;
+            for (int32_t p = 0; p < pixels; p++, y += t->output_step) {
+                for (int32_t i = 0; i < TILE_CHANNELS; i++) {
+                    y[i] = unscaled(t, c + i, *sum++);
+                }
+            }
+        }
     }
 }
 
@@ -155,7 +213,12 @@ static A8_HOT __attribute__((noinline)) void product_of_rows(const a8_product_t 
 }
 
 static inline void product(const a8_product_t *t, bool flat) {
-    product_of_rows(t, flat ? t->depth : a8_rounded_depth(t->depth));
+    const int32_t x_step = flat ? t->depth : a8_rounded_depth(t->depth);
+    if (t->stride == 1) {
+        product_of_rows(t, x_step);
+    } else {
+        product_of_columns(t, x_step);
+    }
 }
 
 static inline int8_t *copied(int8_t *to, const int8_t *from, int32_t n) {
@@ -221,8 +284,9 @@ static inline void gather_window(const a8_conv_params_t *params, const int8_t *i
     filled(to, 0, (int32_t)(start + depth - to));
 }
 
-#define TARGET A8_TARGET_RV32
+#define TILES a8_tiles_rv32()
 #define CONV a8_conv_s8_rv32
+#define DEPTHWISE_AS_CONV a8_depthwise_as_conv_s8_rv32
 #include "conv_s8_tiled.h"
 
 #endif

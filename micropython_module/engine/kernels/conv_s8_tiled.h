@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Convolution and fully connected of int8 by products of matrices. The including file defines TARGET, CONV and,
-// unless it has one of its own, FULLY_CONNECTED (the kernels' names), and gives:
+// Convolution of int8 by products of matrices. The including file defines CONV (the kernel's name) and TILES (an
+// a8_tiles_t), and gives, in the layout that TILES says the size of:
 //
 //   void product(const a8_product_t *t, bool flat)
 //       all channels of a block by all pixels of a list, channels outside, so that weights are read once
@@ -9,23 +9,24 @@
 //       puts count elements at k .. of pixel p of n; from the last pixel of a group to the first, k ascending
 //   void gather_fill(void *pixels, int32_t depth, int32_t p, int32_t n, int32_t k, int32_t value, int32_t count)
 //
-// and, if it defines GATHER_INSIDE, for two windows that lie inside of the image, from their first elements
+// or, with GATHER_WINDOW defined, a gather_window of its own instead of the last two, and, with GATHER_INSIDE defined,
+// for two windows that lie inside of the image, from their first elements
 //
 //   void gather_inside(void *pixels, const int8_t *x0, const int8_t *x1, int32_t rows, int32_t row_step, int32_t count)
 //
 // With DEPTHWISE_AS_CONV defined it makes that kernel too, and product gets weights with a stride.
-// With GATHER_WINDOW defined it has a gather_window of its own instead of gather and gather_fill.
-// in the layout that a8_tiles(TARGET) says the size of. Order: groups of channels, blocks of channels whose weights
-// a flash cache holds, pixels. Taps outside of the image are gathered as the zero point, which adds nothing once
-// it is in the bias. Weights that lie in the arena need no care: the biases are made anew for every image.
+//
+// Order: groups of channels, blocks of channels whose weights a flash cache holds, pixels. Taps outside of the image
+// are gathered as the zero point, which adds nothing once it is in the bias. Weights that lie in the arena need no
+// care: the biases are made anew for every image.
 #include "product_s8.h"
+#include "scratch_tiled.h"
 
 // Multiple of the channels of any tile.
 #define CHANNEL_MULTIPLE (8)
 
 static inline int32_t block_of(int32_t depth, int32_t channels) {
-    int32_t block = A8_CACHED_WEIGHTS / depth / CHANNEL_MULTIPLE * CHANNEL_MULTIPLE;
-    block = block < CHANNEL_MULTIPLE ? CHANNEL_MULTIPLE : block;
+    const int32_t block = a8_cached_channels(depth, CHANNEL_MULTIPLE);
     return block < channels ? block : channels;
 }
 
@@ -77,12 +78,21 @@ static inline void begin_block(a8_product_t *t, const a8_operands_t *operands, i
     bool again) {
     const int32_t i = c * t->per_channel;
     int32_t *folded = (int32_t *)operands->scratch + c;
-    t->filter = (const int8_t *)operands->filter + c * t->depth;
+    t->filter = (const int8_t *)operands->filter + (t->stride == 1 ? c * t->depth : c);
     t->channels = channels;
     t->bias = folded;
     t->multipliers = operands->multipliers + i;
     t->shifts = operands->shifts + i;
-    if (!again) {
+    if (!again && t->stride != 1) {
+        for (int32_t n = 0; n < channels; n++) {
+            uint32_t sum = 0;
+            for (int32_t k = 0; k < t->depth; k++) {
+                sum += (uint32_t)(int32_t)t->filter[k * t->stride + n];
+            }
+            const uint32_t bias = operands->bias != NULL ? (uint32_t)a8_load_i32(operands->bias + 4 * (c + n)) : 0;
+            folded[n] = (int32_t)(bias - (uint32_t)t->requantize->in_zero_point * sum);
+        }
+    } else if (!again) {
         a8_operands_t part = *operands;
         part.filter = t->filter;
         part.bias = operands->bias == NULL ? NULL : operands->bias + 4 * c;
@@ -136,7 +146,7 @@ static A8_HOT void conv_rows(const a8_conv_params_t *params, const a8_operands_t
     const a8_window_t *win = &params->window;
     const int32_t depth = win->filter_h * win->filter_w * params->group_in;
     const int32_t padded = a8_rounded_depth(depth);
-    const a8_tiles_t tiles = a8_tiles(TARGET);
+    const a8_tiles_t tiles = TILES;
     void *pixels = (uint8_t *)operands->scratch + a8_folded_bytes(tiles, params->out_c);
     const bool flat = tiles.flat && a8_conv_is_flat(params);
     const int32_t first = y0 * win->out_w;
@@ -205,56 +215,5 @@ A8_HOT void CONV(const a8_conv_params_t *params, const a8_operands_t *operands, 
 // Depthwise with one input channel: the same, but for the order of weights.
 A8_HOT void DEPTHWISE_AS_CONV(const a8_conv_params_t *params, const a8_operands_t *operands, int32_t y0, int32_t y1) {
     conv_rows(params, operands, y0, y1, params->out_c);
-}
-#endif
-
-#ifdef FULLY_CONNECTED
-// A row of the batch is a pixel. Channels go by blocks, outside of the pixels, so that few biases lie in scratch.
-A8_HOT void FULLY_CONNECTED(const a8_fully_connected_params_t *params, const a8_operands_t *operands, int32_t y0,
-    int32_t y1) {
-    const a8_requantize_t *rq = &params->result.requantize;
-    const int32_t depth = params->depth;
-    const int32_t padded = a8_rounded_depth(depth);
-    const a8_tiles_t tiles = a8_tiles(TARGET);
-    int32_t *folded = operands->scratch;
-    const int32_t block = a8_folded_channels(params->out_c);
-    a8_product_t t = { .depth = depth, .stride = 1, .output_step = params->out_c, .bias = folded, .requantize = rq };
-    t.per_channel = rq->flags & A8_PER_CHANNEL ? 1 : 0;
-    // With a zero point of the weights biases depend on the row: one at a time.
-    const int32_t all = rq->filter_zero_point == 0 ? y1 - y0 : 1;
-    const int32_t step = tiles.flat || all < tiles.pixels ? all : tiles.pixels;
-    for (int32_t c = 0; c < params->out_c; c += block) {
-        a8_operands_t part = *operands;
-        part.filter = (const int8_t *)operands->filter + c * depth;
-        part.bias = operands->bias == NULL ? NULL : operands->bias + 4 * c;
-        t.channels = params->out_c - c < block ? params->out_c - c : block;
-        t.filter = part.filter;
-        t.multipliers = operands->multipliers + c * t.per_channel;
-        t.shifts = operands->shifts + c * t.per_channel;
-        a8_fold(&part, rq->in_zero_point, t.channels, depth, folded);
-        uint32_t before = 0; // what it took from the biases for the row before
-        for (int32_t y = y0; y < y1; y += t.pixels) {
-            const int8_t *input = (const int8_t *)operands->input + y * depth;
-            t.pixels = y1 - y < step ? y1 - y : step;
-            t.input = input;
-            t.output = (int8_t *)operands->output + y * params->out_c + c;
-            if (rq->filter_zero_point != 0) {
-                uint32_t less = a8_sum_of(input, depth) - (uint32_t)(rq->in_zero_point * depth);
-                less *= (uint32_t)(int32_t)rq->filter_zero_point;
-                for (int32_t i = 0; i < t.channels; i++) {
-                    folded[i] = (int32_t)((uint32_t)folded[i] + before - less);
-                }
-                before = less;
-            }
-            if (!tiles.flat) {
-                t.input = folded + block;
-                for (int32_t p = t.pixels - 1; p >= 0; p--) {
-                    gather(folded + block, padded, p, t.pixels, 0, input + p * depth, depth);
-                    gather_fill(folded + block, padded, p, t.pixels, depth, 0, padded - depth);
-                }
-            }
-            product(&t, tiles.flat);
-        }
-    }
 }
 #endif

@@ -2,8 +2,9 @@
 //
 // Depthwise convolution of int8 on RV32IM. Windows of 3 x 3 that move by 1 or 2: channel by channel, its nine
 // weights in registers; each column of three pixels is loaded once, and added to the sums of all windows that it
-// is in. The windows of a call may also be walked downwards, if that makes longer lines. Other windows in plain C: the weights of a tap are read once for two pixels.
-#include "scratch.h"
+// is in. The windows of a call may also be walked downwards, if that makes longer lines. Other windows in plain C:
+// the weights of a tap are read once for two pixels.
+#include "scratch_rv32.h"
 
 #if A8_KERNELS_RV32
 
@@ -14,7 +15,7 @@ static inline void output_of(const a8_depthwise_run_t *run, int32_t pixel, int32
     const a8_requantize_t *rq = run->requantize;
     const int32_t i = rq->flags & A8_PER_CHANNEL ? c : 0;
     int32_t value = a8_requantized((int32_t)sum, run->operands->multipliers[i], run->operands->shifts[i]);
-    value = a8_clamp(value + rq->out_zero_point, rq->min, rq->max);
+    value = a8_clamp((int32_t)((uint32_t)value + (uint32_t)rq->out_zero_point), rq->min, rq->max);
     run->output[pixel * run->channels + c] = (int8_t)value;
 }
 
@@ -233,6 +234,10 @@ A8_HOT void a8_depthwise_conv_s8_rv32(const a8_conv_params_t *params, const a8_o
     };
     const bool down = y1 - y0 > win->out_w && below.begin >= -1 && below.stride <= 2;
     const direction_t *along = down ? &below : &right;
+    if (a8_depthwise_is_conv_rv32(params)) {
+        a8_depthwise_as_conv_s8_rv32(params, t, y0, y1);
+        return;
+    }
     // A line begins at most one pixel before the image, and there is one to begin with.
     if (!is_3x3 || along->begin < -1 || along->begin >= along->end || along->stride > 2 || !are_scaled(params, t)) {
         depthwise_conv_of_any_window(params, t, y0, y1);

@@ -81,142 +81,64 @@ FUNCTION \name
 1:  b .Ldepthwise_outputs
 .endm
 
-// Pixels side by side whose windows are 3 wide and overlap by two taps.
-DEPTHWISE a8_depthwise_3x4_armv6m
-    WEIGHT r2
-    WEIGHT r3
-    WEIGHT r4
-    INPUT
-    ITS_LAST r8, r2
-    INPUT
-    TAP r8, r3
-    ITS_LAST r9, r2
-    INPUT
-    TAP r8, r4
-    TAP r9, r3
-    ITS_LAST r10, r2
-    INPUT
-    TAP r9, r4
-    TAP r10, r3
-    ITS_LAST r11, r2
-    INPUT
-    TAP r10, r4
-    ITS_LAST r11, r3
-    INPUT
-    ITS_LAST r11, r4
-    END_ROW a8_depthwise_3x4_armv6m
+weight_0 .req r2
+weight_1 .req r3
+weight_2 .req r4
 
-DEPTHWISE a8_depthwise_3x3_armv6m
-    WEIGHT r2
-    WEIGHT r3
-    WEIGHT r4
-    INPUT
-    ITS_LAST r8, r2
-    INPUT
-    TAP r8, r3
-    ITS_LAST r9, r2
-    INPUT
-    TAP r8, r4
-    TAP r9, r3
-    ITS_LAST r10, r2
-    INPUT
-    TAP r9, r4
-    ITS_LAST r10, r3
-    INPUT
-    ITS_LAST r10, r4
-    END_ROW a8_depthwise_3x3_armv6m
+// The input numbered .Linput is tap .Linput - stride * pixel of a pixel's window, if that has it.
+.macro ADD_TO sum, pixel, pixels, stride
+    .irp tap, 0, 1, 2
+    .if \pixel < \pixels && .Linput - \stride * \pixel == \tap
+    .if \pixel + 1 < \pixels && .Linput >= \stride * (\pixel + 1)
+    TAP \sum, weight_\tap
+    .else
+    ITS_LAST \sum, weight_\tap
+    .endif
+    .endif
+    .endr
+.endm
 
-DEPTHWISE a8_depthwise_3x2_armv6m
-    WEIGHT r2
-    WEIGHT r3
-    WEIGHT r4
+// Pixels side by side whose windows are 3 wide.
+.macro WIDTH_3 name, pixels, stride
+DEPTHWISE \name
+    WEIGHT weight_0
+    WEIGHT weight_1
+    WEIGHT weight_2
+    .set .Linput, 0
+    .rept 3 + \stride * (\pixels - 1)
     INPUT
-    ITS_LAST r8, r2
-    INPUT
-    TAP r8, r3
-    ITS_LAST r9, r2
-    INPUT
-    TAP r8, r4
-    ITS_LAST r9, r3
-    INPUT
-    ITS_LAST r9, r4
-    END_ROW a8_depthwise_3x2_armv6m
+    ADD_TO r8, 0, \pixels, \stride
+    ADD_TO r9, 1, \pixels, \stride
+    ADD_TO r10, 2, \pixels, \stride
+    ADD_TO r11, 3, \pixels, \stride
+    .set .Linput, .Linput + 1
+    .endr
+    END_ROW \name
+.endm
 
-// Windows that overlap by one tap.
-DEPTHWISE a8_depthwise_3x4_stride2_armv6m
-    WEIGHT r2
-    WEIGHT r3
-    WEIGHT r4
-    INPUT
-    ITS_LAST r8, r2
-    INPUT
-    ITS_LAST r8, r3
-    INPUT
-    TAP r8, r4
-    ITS_LAST r9, r2
-    INPUT
-    ITS_LAST r9, r3
-    INPUT
-    TAP r9, r4
-    ITS_LAST r10, r2
-    INPUT
-    ITS_LAST r10, r3
-    INPUT
-    TAP r10, r4
-    ITS_LAST r11, r2
-    INPUT
-    ITS_LAST r11, r3
-    INPUT
-    ITS_LAST r11, r4
-    END_ROW a8_depthwise_3x4_stride2_armv6m
+WIDTH_3 a8_depthwise_3x4_armv6m, 4, 1
+WIDTH_3 a8_depthwise_3x3_armv6m, 3, 1
+WIDTH_3 a8_depthwise_3x2_armv6m, 2, 1
+WIDTH_3 a8_depthwise_3x4_stride2_armv6m, 4, 2
+WIDTH_3 a8_depthwise_3x2_stride2_armv6m, 2, 2
 
-DEPTHWISE a8_depthwise_3x2_stride2_armv6m
-    WEIGHT r2
-    WEIGHT r3
-    WEIGHT r4
-    INPUT
-    ITS_LAST r8, r2
-    INPUT
-    ITS_LAST r8, r3
-    INPUT
-    TAP r8, r4
-    ITS_LAST r9, r2
-    INPUT
-    ITS_LAST r9, r3
-    INPUT
-    ITS_LAST r9, r4
-    END_ROW a8_depthwise_3x2_stride2_armv6m
-
-// One pixel, with windows 3, 2 and 1 wide of filters 3 wide.
-DEPTHWISE a8_depthwise_3x1_armv6m
+// One pixel, with so many taps of filters 3 wide.
+.macro ONE_PIXEL name, taps
+DEPTHWISE \name
+    .rept \taps
     WEIGHT r2
     INPUT
     ITS_LAST r8, r2
-    WEIGHT r2
-    INPUT
-    ITS_LAST r8, r2
-    WEIGHT r2
-    INPUT
-    ITS_LAST r8, r2
-    END_ROW a8_depthwise_3x1_armv6m
-
-DEPTHWISE a8_depthwise_2x1_armv6m
-    WEIGHT r2
-    INPUT
-    ITS_LAST r8, r2
-    WEIGHT r2
-    INPUT
-    ITS_LAST r8, r2
+    .endr
+    .rept 3 - \taps
     adds r7, r1
-    END_ROW a8_depthwise_2x1_armv6m
+    .endr
+    END_ROW \name
+.endm
 
-DEPTHWISE a8_depthwise_1x1_armv6m
-    WEIGHT r2
-    INPUT
-    ITS_LAST r8, r2
-    adds r7, r1
-    adds r7, r1
-    END_ROW a8_depthwise_1x1_armv6m
+ONE_PIXEL a8_depthwise_3x1_armv6m, 3
+ONE_PIXEL a8_depthwise_2x1_armv6m, 2
+ONE_PIXEL a8_depthwise_1x1_armv6m, 1
 
 // ---- Outputs of a channel -------------------------------------------------
 

@@ -8,9 +8,6 @@
 
 #include "matrix_generic.h"
 
-// What is made of constants, and is small only where it is inlined.
-#define A8_INLINE inline __attribute__((always_inline))
-
 // Functions in assembly, whose parameters are in registers.
 #define A8_NAKED __attribute__((naked))
 #define A8_UNUSED __attribute__((unused))
@@ -20,6 +17,15 @@ static inline uint32_t a8_load_word(const void *p) {
     uint32_t word;
     memcpy(&word, p, sizeof(word));
     return word;
+}
+
+// The first n bytes of a word, 1 to 3, and 0 behind them.
+static inline uint32_t a8_load_few(const int8_t *p, int32_t n) {
+    uint32_t word = (uint8_t)p[0];
+    if (n > 1) {
+        word |= (uint32_t)(uint8_t)p[1] << 8;
+    }
+    return n > 2 ? word | (uint32_t)(uint8_t)p[2] << 16 : word;
 }
 
 // Bytes 0 and 2 of a word, each extended to 16 bits and added to a half of base.
@@ -39,6 +45,12 @@ static inline uint32_t a8_odd_bytes(uint32_t base, uint32_t word) {
 // sum + product of the low halves, or of the high halves. They may wrap around.
 static inline uint32_t a8_add_low(uint32_t sum, uint32_t a, uint32_t b) {
     __asm("smlabb %0, %1, %2, %0" : "+r"(sum) : "r"(a), "r"(b));
+    return sum;
+}
+
+// sum + both products.
+static inline uint32_t a8_add_both(uint32_t sum, uint32_t a, uint32_t b) {
+    __asm("smlad %0, %1, %2, %0" : "+r"(sum) : "r"(a), "r"(b));
     return sum;
 }
 

@@ -5,15 +5,18 @@
 // Q<n> below is a number with n integer bits and 31 - n fractional ones; the
 // high product of a Q<m> and a Q<n> is a Q<m + n>.
 #include "../quantize.h"
+#include "../high_mul.h"
 #include "kernels.h"
 
 int32_t a8_leading_zeros(uint32_t x) {
-    int32_t n = 0;
-    while (n < 32 && !(x >> 31)) {
-        x <<= 1;
-        n++;
+    int32_t n = 32;
+    for (int32_t step = 16; step > 0; step /= 2) {
+        if (x >> step != 0) {
+            x >>= step;
+            n -= step;
+        }
     }
-    return n;
+    return n - (int32_t)x; // x is 1 or 0 now
 }
 
 static int32_t saturating_shift_left(int32_t x, int32_t bits) {
@@ -31,11 +34,11 @@ static int32_t exp_near_zero(int32_t x) {
     const int32_t e_to_minus_eighth = 1895147668;
     const int32_t third = 715827883;
     x += 1 << 28;
-    int32_t x2 = a8_high_mul(x, x);
-    int32_t x3 = a8_high_mul(x2, x);
-    int32_t x4 = a8_high_mul(x2, x2);
-    int32_t tail = a8_high_mul(a8_rounding_shift(x4, 2) + x3, third) + x2; // x4/12 + x3/3 + x2
-    return e_to_minus_eighth + a8_high_mul(e_to_minus_eighth, x + a8_rounding_shift(tail, 1));
+    int32_t x2 = a8_high_product(x, x);
+    int32_t x3 = a8_high_product(x2, x);
+    int32_t x4 = a8_high_product(x2, x2);
+    int32_t tail = a8_high_product(a8_rounding_shift(x4, 2) + x3, third) + x2; // x4/12 + x3/3 + x2
+    return e_to_minus_eighth + a8_high_product(e_to_minus_eighth, x + a8_rounding_shift(tail, 1));
 }
 
 int32_t a8_exp_on_negative(int32_t x, int32_t integer_bits) {
@@ -51,7 +54,7 @@ int32_t a8_exp_on_negative(int32_t x, int32_t integer_bits) {
     int32_t result = exp_near_zero(saturating_shift_left(part, integer_bits));
     for (int32_t i = 0; i < integer_bits + 2; i++) {
         if (multiple >> i & 1) {
-            result = a8_high_mul(result, factors[i]);
+            result = a8_high_product(result, factors[i]);
         }
     }
     return result;
@@ -63,10 +66,10 @@ int32_t a8_one_over_one_plus(int32_t x) {
     const int32_t q2_minus_32_over_17 = -1010580540;
     const int32_t q2_one = 1 << 29;
     int32_t half = (int32_t)(((uint32_t)x + ((uint32_t)1 << 31)) >> 1);
-    int32_t y = q2_48_over_17 + a8_high_mul(half, q2_minus_32_over_17);
+    int32_t y = q2_48_over_17 + a8_high_product(half, q2_minus_32_over_17);
     for (int32_t i = 0; i < 3; i++) {
-        int32_t error = q2_one - a8_high_mul(half, y);
-        y += saturating_shift_left(a8_high_mul(y, error), 2);
+        int32_t error = q2_one - a8_high_product(half, y);
+        y += saturating_shift_left(a8_high_product(y, error), 2);
     }
     return saturating_shift_left(y, 1); // half of it, from Q2 to Q0
 }

@@ -9,11 +9,8 @@
 #include "arithmetic_rv32.h"
 
 #define CHANNELS (8)
-
-typedef struct {
-    const int8_t *w[CHANNELS];
-    uint32_t sums[CHANNELS];
-} rows_t;
+// So many, where no more are left, go one by one.
+#define ROWS_APART (4)
 
 #define STEP(k) \
     do { \
@@ -49,11 +46,12 @@ typedef struct {
         A8_KEEP(w7); \
     } while (0)
 
-static inline void add_products(rows_t *t, const int8_t *x, int32_t depth, int32_t zero_point) {
-    const int8_t *w0 = t->w[0], *w1 = t->w[1], *w2 = t->w[2], *w3 = t->w[3];
-    const int8_t *w4 = t->w[4], *w5 = t->w[5], *w6 = t->w[6], *w7 = t->w[7];
-    uint32_t s0 = t->sums[0], s1 = t->sums[1], s2 = t->sums[2], s3 = t->sums[3];
-    uint32_t s4 = t->sums[4], s5 = t->sums[5], s6 = t->sums[6], s7 = t->sums[7];
+// Eight rows of weights, depth apart.
+static inline void add_products(uint32_t *sums, const int8_t *w, const int8_t *x, int32_t depth, int32_t zero_point) {
+    const int8_t *w0 = w, *w1 = w0 + depth, *w2 = w1 + depth, *w3 = w2 + depth;
+    const int8_t *w4 = w3 + depth, *w5 = w4 + depth, *w6 = w5 + depth, *w7 = w6 + depth;
+    uint32_t s0 = sums[0], s1 = sums[1], s2 = sums[2], s3 = sums[3];
+    uint32_t s4 = sums[4], s5 = sums[5], s6 = sums[6], s7 = sums[7];
     const int8_t *eights = x + depth / 8 * 8;
     const int8_t *end = x + depth;
     while (x != eights) {
@@ -71,14 +69,24 @@ static inline void add_products(rows_t *t, const int8_t *x, int32_t depth, int32
         STEP(0);
         ADVANCE(1);
     }
-    t->sums[0] = s0;
-    t->sums[1] = s1;
-    t->sums[2] = s2;
-    t->sums[3] = s3;
-    t->sums[4] = s4;
-    t->sums[5] = s5;
-    t->sums[6] = s6;
-    t->sums[7] = s7;
+    sums[0] = s0;
+    sums[1] = s1;
+    sums[2] = s2;
+    sums[3] = s3;
+    sums[4] = s4;
+    sums[5] = s5;
+    sums[6] = s6;
+    sums[7] = s7;
+}
+
+// One row.
+static inline uint32_t add_row(uint32_t sum, const int8_t *w, const int8_t *x, int32_t depth, int32_t zero_point) {
+#pragma GCC unroll 4
+    for (const int8_t *end = x + depth; x != end; x++, w++) {
+        const int32_t a = *x - zero_point, b = *w;
+        A8_ADD_PRODUCT(sum, a, b);
+    }
+    return sum;
 }
 
 static __attribute__((noinline)) int8_t unscaled(const a8_requantize_t *rq, uint32_t sum, int32_t multiplier,
@@ -92,46 +100,42 @@ A8_HOT void a8_fully_connected_s8_rv32(const a8_fully_connected_params_t *params
     const a8_requantize_t rq = params->result.requantize;
     const int32_t depth = params->depth;
     const int32_t out_c = params->out_c;
-    const bool per_channel = rq.flags & A8_PER_CHANNEL;
-    const a8_scaling_rv32_t scaling = a8_scaling_rv32(operands->multipliers, operands->shifts, 0);
-    const bool aligned = (uintptr_t)operands->bias % sizeof(int32_t) == 0;
+    const int32_t per_channel = rq.flags & A8_PER_CHANNEL ? 1 : 0;
+    a8_scaling_rv32_t scaling = a8_scaling_rv32(operands->multipliers, operands->shifts, 0);
     for (int32_t y = y0; y < y1; y++) {
         const int8_t *x = (const int8_t *)operands->input + y * depth;
         int8_t *output = (int8_t *)operands->output + y * out_c;
-        const int8_t *w = operands->filter;
-        const uint8_t *bias = operands->bias;
         uint32_t less = 0; // what a zero point of the weights takes from every sum
         if (rq.filter_zero_point != 0) {
             less = a8_sum_of(x, depth) - (uint32_t)(rq.in_zero_point * depth);
             less *= (uint32_t)(int32_t)rq.filter_zero_point;
         }
-        for (int32_t left = out_c; left > 0; left -= CHANNELS) {
-            const int32_t n = left < CHANNELS ? left : CHANNELS;
-            rows_t rows;
-            for (int32_t i = 0; i < n; i++, w += depth) {
-                uint32_t sum = 0 - less;
-                if (bias != NULL) {
-                    sum += (uint32_t)(aligned ? *(const int32_t *)(const void *)bias : a8_load_i32(bias));
-                    bias += sizeof(int32_t);
-                }
-                rows.w[i] = w;
-                rows.sums[i] = sum;
+        for (int32_t c = 0, n; c < out_c; c += n) {
+            const int32_t left = out_c - c;
+            n = left < CHANNELS ? left : CHANNELS;
+            if (n > ROWS_APART && n < CHANNELS && out_c >= CHANNELS) {
+                c = out_c - CHANNELS; // some once more
+                n = CHANNELS;
             }
-            // The last channel stands in for those behind it.
-            for (int32_t i = n; i < CHANNELS; i++) {
-                rows.w[i] = rows.w[n - 1];
-                rows.sums[i] = 0;
+            const int8_t *w = (const int8_t *)operands->filter + c * depth;
+            uint32_t sums[CHANNELS];
+            for (int32_t i = 0; i < n; i++) {
+                sums[i] = (uint32_t)a8_bias_rv32(operands->bias, c + i) - less;
             }
-            add_products(&rows, x, depth, rq.in_zero_point);
-            if (!per_channel && scaling.right > 0) {
-                for (int32_t i = 0; i < n; i++) {
-                    *output++ = a8_scaled_rv32(rows.sums[i], &scaling, &rq);
+            if (n == CHANNELS) {
+                add_products(sums, w, x, depth, rq.in_zero_point);
+            } else {
+                for (int32_t i = 0; i < n; i++, w += depth) {
+                    sums[i] = add_row(sums[i], w, x, depth, rq.in_zero_point);
                 }
-                continue;
             }
             for (int32_t i = 0; i < n; i++) {
-                const int32_t channel = per_channel ? out_c - left + i : 0;
-                *output++ = unscaled(&rq, rows.sums[i], operands->multipliers[channel], operands->shifts[channel]);
+                const int32_t channel = (c + i) * per_channel;
+                if (per_channel) {
+                    scaling = a8_scaling_rv32(operands->multipliers, operands->shifts, channel);
+                }
+                output[c + i] = scaling.right > 0 ? a8_scaled_rv32(sums[i], &scaling, &rq)
+                                                  : unscaled(&rq, sums[i], operands->multipliers[channel], operands->shifts[channel]);
             }
         }
     }

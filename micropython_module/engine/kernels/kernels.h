@@ -168,6 +168,8 @@ a8_pool_t a8_max_pool_f32_generic;
 a8_pool_t a8_l2_pool_f32_generic;
 a8_pool_t a8_average_pool_s8_generic;
 a8_pool_t a8_max_pool_s8_generic;
+a8_pool_t a8_average_pool_s8_armdsp;
+a8_pool_t a8_max_pool_s8_armdsp;
 a8_pool_t a8_average_pool_s16_generic;
 a8_pool_t a8_max_pool_s16_generic;
 
@@ -221,8 +223,27 @@ typedef void a8_mul_s16_t(const a8_mul_params_t *params, const int16_t *a, int32
 a8_mul_s8_t a8_mul_s8_generic;
 a8_mul_s16_t a8_mul_s16_generic;
 
-// Sum of n elements, stride apart; n is at most 2^24.
-int32_t a8_sum_s8_generic(const int8_t *x, int32_t n, int32_t stride);
+// Adds to each of so many sums n elements, stride apart: to the first those from x on, to the next those beside
+// them. n is at most 2^24.
+typedef void a8_sum_s8_t(int32_t *sums, const int8_t *x, int32_t n, int32_t stride, int32_t columns);
+a8_sum_s8_t a8_sum_s8_generic;
+a8_sum_s8_t a8_sum_s8_armdsp;
+
+// n elements through a table of 256, by their bits taken as unsigned.
+void a8_lookup_s8_generic(const int8_t *table, const int8_t *in, int8_t *out, int32_t n);
+
+// From one quantization of 8 bits to another.
+typedef struct {
+    int32_t in_zero_point; // of int8, also where elements are uint8
+    int32_t multiplier;
+    int32_t shift; // at most 20
+    int32_t out_zero_point;
+    int32_t min; // of results without the zero point
+    int32_t max;
+    int32_t in_flip; // 0x80 for uint8, else 0
+} a8_requantize_s8_params_t;
+
+void a8_requantize_s8_generic(const a8_requantize_s8_params_t *params, const uint8_t *in, uint8_t *out, int32_t n);
 
 // Softmax over rows of depth elements.
 typedef struct {
@@ -236,8 +257,14 @@ typedef struct {
 typedef char a8_assert_add_params_t[sizeof(a8_add_params_t) == 44 ? 1 : -1];
 typedef char a8_assert_softmax_params_t[sizeof(a8_softmax_params_t) == 16 ? 1 : -1];
 
-void a8_softmax_s8_generic(const a8_softmax_params_t *params, const int8_t *in, int8_t *out, int32_t rows);
-void a8_softmax_s8_s16_generic(const a8_softmax_params_t *params, const int8_t *in, int16_t *out, int32_t rows);
+// scratch has room for the elements of a row, or for A8_SOFTMAX_S8_MANY if there are more; a row of
+// A8_SOFTMAX_S8_FEW needs none.
+#define A8_SOFTMAX_S8_FEW (16)
+#define A8_SOFTMAX_S8_MANY (256)
+void a8_softmax_s8_generic(const a8_softmax_params_t *params, const int8_t *in, int8_t *out, int32_t rows,
+    int32_t *scratch);
+void a8_softmax_s8_s16_generic(const a8_softmax_params_t *params, const int8_t *in, int16_t *out, int32_t rows,
+    int32_t *scratch);
 
 // Softmax of int16 over rows of depth elements, less than 2^16. in may have any alignment.
 typedef struct {
@@ -383,6 +410,9 @@ void a8_irfft_f32_generic(const a8_fft_t *fft, const float *table, const uint8_t
 // A variant serves every case that its portable kernel does, and wants the scratch of its target (scratch.h).
 #if A8_NATIVE_ARMDSP
 #define a8_add_s8 a8_add_s8_armdsp
+#define a8_average_pool_s8 a8_average_pool_s8_armdsp
+#define a8_max_pool_s8 a8_max_pool_s8_armdsp
+#define a8_sum_s8 a8_sum_s8_armdsp
 #define a8_conv_s8 a8_conv_s8_armdsp
 #define a8_depthwise_conv_s8 a8_depthwise_conv_s8_armdsp
 #define a8_fully_connected_s8 a8_fully_connected_s8_armdsp
@@ -415,7 +445,11 @@ void a8_irfft_f32_generic(const a8_fft_t *fft, const float *table, const uint8_t
 #ifndef a8_add_s8
 #define a8_add_s8 a8_add_s8_generic
 #endif
+#ifndef a8_sum_s8
 #define a8_sum_s8 a8_sum_s8_generic
+#endif
+#define a8_lookup_s8 a8_lookup_s8_generic
+#define a8_requantize_s8 a8_requantize_s8_generic
 #define a8_add_s16 a8_add_s16_generic
 #define a8_sub_s8 a8_sub_s8_generic
 #define a8_sub_s16 a8_sub_s16_generic
@@ -438,8 +472,10 @@ void a8_irfft_f32_generic(const a8_fft_t *fft, const float *table, const uint8_t
 #define a8_rfft_f32 a8_rfft_f32_generic
 #define a8_rfft_s16 a8_rfft_s16_generic
 #define a8_rfft_s32 a8_rfft_s32_generic
+#ifndef a8_average_pool_s8
 #define a8_average_pool_s8 a8_average_pool_s8_generic
 #define a8_max_pool_s8 a8_max_pool_s8_generic
+#endif
 #define a8_batch_matmul_s8 a8_batch_matmul_s8_generic
 #define a8_batch_matmul_s16 a8_batch_matmul_s16_generic
 #define a8_batch_matmul_f32 a8_batch_matmul_f32_generic

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "product_s8.h"
+#include "scratch_xtensa.h"
 
 // Elements that a row of widened ones is a multiple of. Behind the last row four bytes are read.
 #define A8_MAC16_GROUP (4)

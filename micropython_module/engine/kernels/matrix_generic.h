@@ -15,6 +15,9 @@
 #include "../quantize.h"
 #include "kernels.h"
 
+// What is made of constants, and is small only where it is inlined.
+#define A8_INLINE inline __attribute__((always_inline))
+
 // Channels summed at once by kernels whose sums are one a channel.
 #define A8_CHANNEL_BLOCK (16)
 

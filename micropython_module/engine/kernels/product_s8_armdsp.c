@@ -182,71 +182,91 @@ static inline uint32_t bias_of(const a8_product_armdsp_t *t, int32_t c) {
     return (t->bias != NULL ? a8_load_word(t->bias + 4 * c) : 0) + t->before;
 }
 
-// One row where there are fewer than the kernel of the tile takes.
-static A8_HOT void dot_row(const a8_product_armdsp_t *t, const int8_t *w, uint32_t *sums) {
-    for (int32_t p = 0; p < t->tile; p++) {
-        const int16_t *x = (const int16_t *)(const void *)(t->pixels + p);
-        for (int32_t k = 0; k < t->depth && t->raw != NULL; k++) {
-            sums[p] += (uint32_t)((t->raw[k] - t->requantize->in_zero_point) * w[k]);
-        }
-        for (int32_t k = 0; k < t->depth && t->raw == NULL; k++) {
-            const int32_t word = (k >> 2) * 2 + (k & 1);
-            sums[p] += (uint32_t)(x[2 * word * t->tile + (k >> 1 & 1)] * w[k]);
-        }
+// Products of one widened pixel of a tile and a row of weights.
+static A8_INLINE uint32_t dot_pixel(uint32_t sum, const uint32_t *pixel, int32_t tile, const int8_t *w, int32_t depth) {
+    for (; depth >= 4; depth -= 4, w += 4, pixel += 2 * tile) {
+        const uint32_t four = a8_load_word(w);
+        sum = a8_add_both(sum, a8_even_bytes(0, four), pixel[0]);
+        sum = a8_add_both(sum, a8_odd_bytes(0, four), pixel[tile]);
     }
+    if (depth > 0) {
+        const uint32_t few = a8_load_few(w, depth);
+        sum = a8_add_both(sum, a8_even_bytes(0, few), pixel[0]);
+        sum = a8_add_both(sum, a8_odd_bytes(0, few), pixel[tile]);
+    }
+    return sum;
 }
 
-// Outputs of one channel, whatever its bias, shift and limits are.
-static void put_any(const a8_product_armdsp_t *t, int32_t c, const uint32_t *sums) {
+// The same of a pixel that is not widened.
+static A8_INLINE uint32_t dot_raw_pixel(uint32_t sum, const int8_t *x, const int8_t *w, int32_t depth, int32_t zero_point) {
+    for (const int8_t *end = x + depth; x != end; x++, w++) {
+        sum += (uint32_t)((*x - zero_point) * *w);
+    }
+    return sum;
+}
+
+// Output of one sum, whatever the bias, shift and limits are.
+static A8_HOT __attribute__((noinline)) void put_one(const a8_product_armdsp_t *t, int32_t c, int8_t *output, uint32_t sum) {
     const a8_requantize_t *rq = t->requantize;
     const int32_t i = c * t->per_channel;
+    const uint32_t value = (uint32_t)a8_requantize((int32_t)sum, t->multipliers[i], t->shifts[i]);
+    *output = (int8_t)a8_clamp((int32_t)(value + (uint32_t)(int32_t)rq->out_zero_point), rq->min, rq->max);
+}
+
+// Outputs of one channel.
+static void put_any(const a8_product_armdsp_t *t, int32_t c, const uint32_t *sums) {
     for (int32_t p = 0; p < t->tile; p++) {
-        const uint32_t value = (uint32_t)a8_requantize((int32_t)sums[p], t->multipliers[i], t->shifts[i]);
-        t->output[p * t->output_step + c] = (int8_t)a8_clamp((int32_t)(value + (uint32_t)(int32_t)rq->out_zero_point),
-            rq->min, rq->max);
+        put_one(t, c, t->output + p * t->output_step + c, sums[p]);
     }
 }
 
+// One row where there are fewer than the kernel of the tile takes.
 static A8_HOT void product_any(const a8_product_armdsp_t *t) {
     for (int32_t c = 0; c < t->channels; c++) {
         uint32_t sums[6];
         for (int32_t p = 0; p < t->tile; p++) {
-            sums[p] = bias_of(t, c);
+            sums[p] = dot_pixel(bias_of(t, c), t->pixels + p, t->tile, t->filter + c * t->depth, t->depth);
         }
-        dot_row(t, t->filter + c * t->depth, sums);
         put_any(t, c, sums);
     }
 }
 
-// One pixel, four channels at a time.
-static A8_INLINE void product_1(const a8_product_armdsp_t *given) {
+// One pixel, so many rows at a time: 4, or 1 if there are fewer or they are short.
+static A8_INLINE void product_1(const a8_product_armdsp_t *given, const int32_t rows) {
     const a8_product_armdsp_t t = *given; // which no output can overwrite
     const a8_requantize_t rq = *t.requantize;
     const bool quick = t.is_brief && rq.min == INT8_MIN && rq.max == INT8_MAX;
     a8_brief_t b;
     bool brief = quick && a8_brief(&b, *t.multipliers, *t.shifts, rq.out_zero_point, A8_BRIEF_TERMS, A8_BRIEF_BIAS);
-    for (int32_t next = 0; next < t.channels; next += ROWS_OF_1) {
-        const int32_t c = next + ROWS_OF_1 <= t.channels ? next : t.channels - ROWS_OF_1; // some once more
+    for (int32_t next = 0; next < t.channels; next += rows) {
+        const int32_t c = next + rows <= t.channels ? next : t.channels - rows; // some once more
+        const int8_t *w = t.filter + c * t.depth;
         uint32_t sums[ROWS_OF_1 + 1];
+        uint32_t high = 0; // the highest bits of biases, shifted so that small ones are positive
 #pragma GCC unroll 4
-        for (int32_t r = 0; r < ROWS_OF_1; r++) {
+        for (int32_t r = 0; r < rows; r++) {
             sums[r] = bias_of(&t, c + r);
+            high |= sums[r] + A8_BRIEF_BIAS;
         }
-        if (t.raw != NULL) {
+        const bool small = high < 2 * (uint32_t)A8_BRIEF_BIAS;
+        if (rows == 1) {
+            sums[0] = t.raw != NULL ? dot_raw_pixel(sums[0], t.raw, w, t.depth, rq.in_zero_point)
+                                    : dot_pixel(sums[0], t.pixels, 1, w, t.depth);
+        } else if (t.raw != NULL) {
             sums[ROWS_OF_1] = a8_twice(-rq.in_zero_point);
-            dot_raw((const uint32_t *)(const void *)t.raw, t.filter + c * t.depth, t.depth, sums);
+            dot_raw((const uint32_t *)(const void *)t.raw, w, t.depth, sums);
         } else {
-            dot_1(t.pixels, t.filter + c * t.depth, t.depth, sums);
+            dot_1(t.pixels, w, t.depth, sums);
         }
 #pragma GCC unroll 4
-        for (int32_t r = 0; r < ROWS_OF_1; r++) {
+        for (int32_t r = 0; r < rows; r++) {
             if (t.per_channel) {
                 brief = quick && a8_brief(&b, t.multipliers[c + r], t.shifts[c + r], rq.out_zero_point, t.depth, (int32_t)bias_of(&t, c + r));
             }
-            if (brief) {
+            if (brief && small) {
                 t.output[c + r] = (int8_t)a8_saturate_s8(a8_brief_output(&b, sums[r]));
             } else {
-                put_any(&t, c + r, sums + r);
+                put_one(&t, c + r, t.output + c + r, sums[r]);
             }
         }
     }
@@ -309,9 +329,16 @@ bool a8_lanes_armdsp(const a8_product_armdsp_t *t, a8_lane_armdsp_t *lanes) {
 }
 
 A8_HOT void a8_product_s8_armdsp(const a8_product_armdsp_t *t) {
-    const int32_t rows = t->tile == 1 ? ROWS_OF_1 : t->tile == 2 ? 2
-                                                                 : 1;
-    if (t->depth < A8_GATHER_MULTIPLE || t->channels < rows) {
+    const bool is_short = t->depth < A8_GATHER_MULTIPLE;
+    if (t->tile == 1) {
+        if (is_short || t->channels < ROWS_OF_1) {
+            product_1(t, 1);
+        } else {
+            product_1(t, ROWS_OF_1);
+        }
+        return;
+    }
+    if (is_short || t->channels < (t->tile == 2 ? 2 : 1)) {
         product_any(t);
         return;
     }
@@ -322,11 +349,8 @@ A8_HOT void a8_product_s8_armdsp(const a8_product_armdsp_t *t) {
         case 4:
             product(t, run_4, 1);
             break;
-        case 2:
-            product(t, run_2, 2);
-            break;
         default:
-            product_1(t);
+            product(t, run_2, 2);
     }
 }
 
@@ -346,10 +370,7 @@ static A8_INLINE void widen(uint32_t *word, const int32_t tile, const int8_t *x,
         word[tile] = a8_odd_bytes(base, four);
     }
     if (n & 3) {
-        uint32_t four = 0;
-        for (int32_t i = 0; i < (n & 3); i++) {
-            four |= (uint32_t)(uint8_t)x[i] << 8 * i;
-        }
+        const uint32_t four = a8_load_few(x, n & 3);
         word[0] = a8_even_bytes(base, four);
         word[tile] = a8_odd_bytes(base, four);
     }

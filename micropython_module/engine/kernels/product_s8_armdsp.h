@@ -7,7 +7,7 @@
 #define A8_PRODUCT_S8_ARMDSP_H
 
 #include "dsp_armdsp.h"
-#include "scratch.h"
+#include "scratch_armdsp.h"
 
 // What is known of an output channel.
 typedef struct {
@@ -24,7 +24,7 @@ typedef struct {
     int32_t channels;
     const uint8_t *bias; // NULL: none
     uint32_t before; // added to every sum
-    bool is_brief; // sums stay below A8_BRIEF_SUM
+    bool is_brief; // sums stay below A8_BRIEF_SUM; of one pixel, if biases are small
     const a8_lane_armdsp_t *lanes; // of the channels, by a8_lanes_armdsp; NULL: they go a longer way
     const int32_t *multipliers;
     const int8_t *shifts;

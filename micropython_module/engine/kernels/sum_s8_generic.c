@@ -1,11 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "kernels.h"
+#include "lanes_generic.h"
 
-int32_t a8_sum_s8_generic(const int8_t *x, int32_t n, int32_t stride) {
-    int32_t sum = 0;
-    for (; n > 0; n--) {
-        sum += *x;
-        x += stride;
-    }
-    return sum;
-}
+#define KERNEL a8_sum_s8_generic
+#include "sum_lanes_s8.h"

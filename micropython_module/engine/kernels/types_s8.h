@@ -38,35 +38,4 @@ static inline void multiply_row(const a8_result_t *result, row_sum_t *sums, cons
     }
 }
 
-// ---- Of pools -------------------------------------------------------------
-
-typedef int32_t pool_sum_t;
-
-static inline void add_row(pool_sum_t *sums, const input_t *x, int32_t n) {
-    for (int32_t i = 0; i < n; i++) {
-        sums[i] += x[i];
-    }
-}
-
-static inline element_t average(const a8_pool_params_t *params, pool_sum_t sum, int32_t count) {
-    const int32_t half = sum > 0 ? count / 2 : -(count / 2); // half away from zero
-    return (element_t)a8_clamp((sum + half) / count, params->min, params->max);
-}
-
-static inline void lowest_row(element_t *out, int32_t n) {
-    memset(out, INT8_MIN, (size_t)n);
-}
-
-static inline void max_row(element_t *out, const input_t *x, int32_t n) {
-    for (int32_t i = 0; i < n; i++) {
-        if (x[i] > out[i]) {
-            out[i] = x[i];
-        }
-    }
-}
-
-static inline element_t clamp(const a8_pool_params_t *params, element_t value) {
-    return (element_t)a8_clamp(value, params->min, params->max);
-}
-
 #endif

@@ -71,10 +71,13 @@ static int prepare(a8_ctx_t *ctx, a8_weighted_records_t *records) {
     return code;
 }
 
-static int run(a8_ctx_t *ctx, a8_fully_connected_t *kernel, int32_t rows, bool floats) {
+// many: rows of one call are as many as make sense for int8, else one.
+static int run(a8_ctx_t *ctx, a8_fully_connected_t *kernel, bool many, bool floats) {
     const a8_fully_connected_params_t *params = a8_ctx_data(ctx);
+    const int32_t rows = many ? a8_fully_connected_s8_rows(params) : 1;
     a8_operands_t operands;
-    a8_weighted_operands(ctx, &kind, floats ? NULL : &params->result, params->out_c, sizeof(*params), &operands);
+    a8_weighted_operands(ctx, &kind, floats ? NULL : &params->result, params->out_c, floats ? NULL : params + 1,
+        &operands);
     for (int32_t y = 0; y < params->batches; y += rows) {
         if (a8_ctx_stop(ctx)) {
             return A8_ERR_ABORTED;
@@ -89,15 +92,15 @@ int a8_fully_connected_prepare(a8_ctx_t *ctx) {
 }
 
 int a8_fully_connected_eval_s8(a8_ctx_t *ctx) {
-    return run(ctx, a8_fully_connected_s8, a8_fully_connected_s8_rows(a8_ctx_data(ctx)), false);
+    return run(ctx, a8_fully_connected_s8, true, false);
 }
 
 int a8_fully_connected_eval_s8_s4(a8_ctx_t *ctx) {
-    return run(ctx, a8_fully_connected_s8_s4, 1, false);
+    return run(ctx, a8_fully_connected_s8_s4, false, false);
 }
 
 int a8_fully_connected_eval_s16(a8_ctx_t *ctx) {
-    return run(ctx, a8_fully_connected_s16, 1, false);
+    return run(ctx, a8_fully_connected_s16, false, false);
 }
 
 int a8_fully_connected_prepare_f32(a8_ctx_t *ctx) {
@@ -105,5 +108,5 @@ int a8_fully_connected_prepare_f32(a8_ctx_t *ctx) {
 }
 
 int a8_fully_connected_eval_f32(a8_ctx_t *ctx) {
-    return run(ctx, a8_fully_connected_f32, 1, true);
+    return run(ctx, a8_fully_connected_f32, false, true);
 }

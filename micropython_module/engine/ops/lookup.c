@@ -2,6 +2,7 @@
 #include "lookup.h"
 
 #include "../functions.h"
+#include "../kernels/kernels.h"
 
 int a8_lookup_check(a8_ctx_t *ctx, a8_tensor_info_t *in, a8_tensor_info_t *out) {
     int code = a8_check_node(ctx, 1, in, out);
@@ -57,11 +58,9 @@ int a8_lookup_eval_s8(a8_ctx_t *ctx) {
     const a8_lookup_t *lookup = a8_ctx_data(ctx);
     const int8_t *in = a8_ctx_in(ctx, 0);
     int8_t *out = a8_ctx_out(ctx, 0);
-    for (int32_t i = 0; i < lookup->count;) {
-        int32_t end = lookup->count - i < A8_POLL_ELEMENTS ? lookup->count : i + A8_POLL_ELEMENTS;
-        for (; i < end; i++) {
-            out[i] = lookup->table[(uint8_t)in[i]];
-        }
+    for (int32_t i = 0, n; i < lookup->count; i += n) {
+        n = lookup->count - i < A8_POLL_ELEMENTS ? lookup->count - i : A8_POLL_ELEMENTS;
+        a8_lookup_s8(lookup->table, in + i, out + i, n);
         if (a8_ctx_stop(ctx)) {
             return A8_ERR_ABORTED;
         }

@@ -157,16 +157,16 @@ int a8_weighted_records(a8_ctx_t *ctx, const a8_weighted_t *t, int32_t channels,
 }
 
 void a8_weighted_operands(a8_ctx_t *ctx, const a8_weighted_kind_t *kind, const a8_result_t *result, int32_t channels,
-    uint32_t params_size, a8_operands_t *operands) {
-    memset(operands, 0, sizeof(*operands));
+    const void *multipliers, a8_operands_t *operands) {
     operands->input = a8_ctx_in(ctx, kind->input);
     operands->filter = a8_ctx_in(ctx, kind->filter);
     operands->bias = a8_ctx_in(ctx, kind->bias);
     operands->output = a8_ctx_out(ctx, 0);
     operands->scratch = a8_ctx_scratch_data(ctx);
+    operands->multipliers = multipliers;
+    operands->shifts = NULL;
     if (result != NULL) {
         const int32_t count = result->requantize.flags & A8_PER_CHANNEL ? channels : 1;
-        operands->multipliers = (const int32_t *)(const void *)((const uint8_t *)a8_ctx_data(ctx) + params_size);
         operands->shifts = (const int8_t *)(operands->multipliers + count);
     }
 }
@@ -233,8 +233,9 @@ int a8_conv_run(a8_ctx_t *ctx, const a8_weighted_kind_t *kind, a8_conv_t *kernel
     const uint32_t out_bytes = (uint32_t)(win->out_h * win->out_w * params->out_c) * element_size;
     const int32_t step = rows(params);
     a8_operands_t operands;
-    a8_weighted_operands(ctx, kind, element_size == sizeof(float) ? NULL : &params->result, params->out_c,
-        sizeof(*params), &operands);
+    const bool floats = element_size == sizeof(float);
+    a8_weighted_operands(ctx, kind, floats ? NULL : &params->result, params->out_c, floats ? NULL : params + 1,
+        &operands);
     for (int32_t b = 0; b < params->batches; b++) {
         for (int32_t y = 0; y < win->out_h; y += step) {
             if (a8_ctx_stop(ctx)) {

@@ -45,9 +45,10 @@ typedef int a8_weighted_records_t(a8_ctx_t *ctx, const a8_weighted_t *t, int32_t
 a8_weighted_records_t a8_weighted_records;
 a8_weighted_records_t a8_weighted_records_f32;
 
-// In eval. result is that of the node's records, or NULL of floats, which have no multipliers.
+// In eval. multipliers is what lies behind the params in the node's records, and result in these; both NULL of floats,
+// which have none.
 void a8_weighted_operands(a8_ctx_t *ctx, const a8_weighted_kind_t *kind, const a8_result_t *result, int32_t channels,
-    uint32_t params_size, a8_operands_t *operands);
+    const void *multipliers, a8_operands_t *operands);
 
 // The opening of a convolution's prepare: reads the tensors, and fills all of params but groups and result.
 // dilation: number of the first option of dilation (across). -1: a transposed convolution, which has none.

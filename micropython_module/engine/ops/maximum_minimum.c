@@ -33,11 +33,16 @@ int a8_minimum_prepare(a8_ctx_t *ctx) {
         const type *a = row->in[0]; \
         const type *b = row->in[1]; \
         type *out = row->out; \
-        for (int32_t i = 0; i < row->n; i++) { \
-            bool first = p->maximum ? *a > *b : *a < *b; \
-            *out++ = first ? *a : *b; \
-            a += row->step[0]; \
-            b += row->step[1]; \
+        const int32_t a_step = row->step[0]; \
+        const int32_t b_step = row->step[1]; \
+        if (p->maximum) { \
+            for (int32_t n = row->n; n > 0; n--, a += a_step, b += b_step) { \
+                *out++ = *a > *b ? *a : *b; \
+            } \
+        } else { \
+            for (int32_t n = row->n; n > 0; n--, a += a_step, b += b_step) { \
+                *out++ = *a < *b ? *a : *b; \
+            } \
         } \
         return A8_OK; \
     }

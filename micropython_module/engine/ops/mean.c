@@ -88,7 +88,8 @@ static int32_t requantize(const block_t *block, int32_t sum, int32_t min, int32_
 
 static int32_t row_s8(int32_t sum, int32_t flip, const uint8_t *x, int32_t n, int32_t stride) {
     (void)flip;
-    return sum + a8_sum_s8((const int8_t *)x, n, stride);
+    a8_sum_s8(&sum, (const int8_t *)x, n, stride, 1);
+    return sum;
 }
 
 static void put_s8(const void *params, int32_t sum, int32_t flip, void *out, int32_t i) {
@@ -97,7 +98,7 @@ static void put_s8(const void *params, int32_t sum, int32_t flip, void *out, int
 }
 
 int a8_mean_eval_s8(a8_ctx_t *ctx) {
-    static const a8_reducer_t reducer = { row_s8, put_s8, 0, 0 };
+    static const a8_reducer_t reducer = { row_s8, put_s8, 0, 0, a8_sum_s8 };
     const block_t *block = a8_ctx_data(ctx);
     return a8_reduce_eval(ctx, &block->reduce, &reducer, block);
 }
@@ -120,7 +121,7 @@ static void put_s16(const void *params, int32_t sum, int32_t flip, void *out, in
 }
 
 int a8_mean_eval_s16(a8_ctx_t *ctx) {
-    static const a8_reducer_t reducer = { row_s16, put_s16, 0, 0 };
+    static const a8_reducer_t reducer = { row_s16, put_s16, 0, 0, NULL };
     const block_t *block = a8_ctx_data(ctx);
     return a8_reduce_eval(ctx, &block->reduce, &reducer, block);
 }

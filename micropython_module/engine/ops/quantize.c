@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../functions.h"
+#include "../kernels/kernels.h"
 #include "../quantize.h"
 #include "check.h"
 
@@ -116,25 +117,99 @@ static void store(const block_t *q, void *out, int32_t i, int32_t value) {
     }
 }
 
+// Of a float's bits.
+#define FRACTION_BITS (23)
+#define EXPONENT_MAX (255) // of infinity and NaN
+
+// How many steps of a scale a float is, without a division. In units of 2^-shift of a step, of which there are 2^30 to
+// 2^32, it is found but for ERROR; what is that near to half a step is left to the division, as are other numbers
+// whose rounding to a float could matter.
+#define ERROR (256) // half of the last place of a float, and less than 4 more
+
+typedef struct {
+    uint32_t reciprocal; // 2^55 / the scale's fraction
+    int32_t exponent; // of the scale; 0 if there is only the division
+} steps_t;
+
+static steps_t steps_of(float scale) {
+    const uint32_t bits = a8_float_bits(scale);
+    const uint32_t fraction = (bits & ((1u << FRACTION_BITS) - 1)) | 1u << FRACTION_BITS;
+    const steps_t steps = { (uint32_t)((((uint64_t)1 << 55) - 1) / fraction), (int32_t)(bits >> FRACTION_BITS) };
+    return steps;
+}
+
+static bool quick_steps(const steps_t *steps, uint32_t bits, int32_t *whole) {
+    const int32_t exponent = (int32_t)(bits >> FRACTION_BITS & EXPONENT_MAX);
+    const int32_t shift = 31 - exponent + steps->exponent;
+    if (bits << 1 == 0 || (shift > 33 && exponent != 0)) { // less than a quarter of a step
+        *whole = 0;
+        return true;
+    }
+    if (exponent == 0 || exponent == EXPONENT_MAX || steps->exponent == 0 || shift < 12 || shift > 32) {
+        return false;
+    }
+    const uint32_t high = (bits >> 8 & 0x7fff) | 0x8000; // the fraction times 2^8, in halves
+    const uint32_t low = (bits & 0xff) << 8;
+    const uint32_t middle = (high * (steps->reciprocal & 0xffff) >> 16) + (low * (steps->reciprocal >> 16) >> 16);
+    const uint32_t units = high * (steps->reciprocal >> 16) + middle;
+    const uint32_t half = (uint32_t)1 << (shift - 1);
+    const uint32_t behind = units & (half + (half - 1));
+    if (behind - half + ERROR < 2 * ERROR) {
+        return false;
+    }
+    const uint32_t steps_below = shift > 31 ? 0 : units >> shift;
+    const int32_t magnitude = (int32_t)(steps_below + (behind >= half));
+    *whole = bits >> 31 ? -magnitude : magnitude;
+    return true;
+}
+
 int a8_quantize_eval_f32(a8_ctx_t *ctx) {
     const float far = 1 << 20; // beyond every output, and every fraction below it is exact
     const block_t *q = a8_ctx_data(ctx);
     const uint8_t *in = a8_ctx_in(ctx, 0);
     void *out = a8_ctx_out(ctx, 0);
+    const steps_t steps = steps_of(q->scale);
     for (int32_t i = 0; i < q->count; i++) {
         float x;
+        int32_t whole;
         memcpy(&x, in + 4 * i, sizeof(x)); // a constant may have any alignment
-        if ((a8_float_bits(x) & INT32_MAX) > A8_INFINITY_BITS) {
-            return a8_ctx_fail(ctx, A8_ERR_DATA, "QUANTIZE met a NaN at this element", A8_NONE, i);
+        if (!quick_steps(&steps, a8_float_bits(x), &whole)) {
+            if ((a8_float_bits(x) & INT32_MAX) > A8_INFINITY_BITS) {
+                return a8_ctx_fail(ctx, A8_ERR_DATA, "QUANTIZE met a NaN at this element", A8_NONE, i);
+            }
+            x /= q->scale;
+            x = x > far ? far : x;
+            x = x < -far ? -far : x;
+            whole = (int32_t)x;
+            float fraction = x - (float)whole;
+            whole += (fraction >= 0.5f) - (fraction <= -0.5f);
         }
-        x /= q->scale;
-        x = x > far ? far : x;
-        x = x < -far ? -far : x;
-        int32_t whole = (int32_t)x;
-        float fraction = x - (float)whole;
-        whole += (fraction >= 0.5f) - (fraction <= -0.5f);
         store(q, out, i, whole);
         if (i % A8_POLL_ELEMENTS == A8_POLL_ELEMENTS - 1 && a8_ctx_stop(ctx)) {
+            return A8_ERR_ABORTED;
+        }
+    }
+    return A8_OK;
+}
+
+// To 8 bits from 8 bits.
+static int requantize_bytes(a8_ctx_t *ctx, int32_t flip) {
+    const block_t *q = a8_ctx_data(ctx);
+    const a8_requantize_s8_params_t params = {
+        .in_zero_point = q->input_zero_point - flip,
+        .multiplier = q->m.multiplier,
+        .shift = q->m.shift,
+        .out_zero_point = q->output_zero_point,
+        .min = q->min,
+        .max = q->max,
+        .in_flip = flip,
+    };
+    const uint8_t *in = a8_ctx_in(ctx, 0);
+    uint8_t *out = a8_ctx_out(ctx, 0);
+    for (int32_t i = 0, n; i < q->count; i += n) {
+        n = q->count - i < A8_POLL_ELEMENTS ? q->count - i : A8_POLL_ELEMENTS;
+        a8_requantize_s8(&params, in + i, out + i, n);
+        if (a8_ctx_stop(ctx)) {
             return A8_ERR_ABORTED;
         }
     }
@@ -144,6 +219,9 @@ int a8_quantize_eval_f32(a8_ctx_t *ctx) {
 // Scaled inputs of 16 and 32 bits may wrap around, where the scales are far apart, as in the reference.
 static int requantize(a8_ctx_t *ctx, a8_dtype_t dtype) {
     const block_t *q = a8_ctx_data(ctx);
+    if ((dtype == A8_INT8 || dtype == A8_UINT8) && (q->output == A8_INT8 || q->output == A8_UINT8)) {
+        return requantize_bytes(ctx, dtype == A8_UINT8 ? 0x80 : 0);
+    }
     const uint8_t *in = a8_ctx_in(ctx, 0);
     void *out = a8_ctx_out(ctx, 0);
     for (int32_t i = 0; i < q->count; i++) {

@@ -103,19 +103,32 @@ int a8_reduce_eval(a8_ctx_t *ctx, const a8_reduce_t *reduce, const a8_reducer_t 
     void *out = a8_ctx_out(ctx, 0);
     int32_t index[A8_REDUCE_GROUPS] = { 0 };
     int32_t done = 0; // elements since the last poll
-    for (int32_t o = 0; o < reduce->outputs; o++) {
-        int32_t state = reducer->init;
+    const int32_t inner = A8_REDUCE_GROUPS - 1;
+    const bool bytes = reducer->columns != NULL && reduce->kept_stride[inner] == 1;
+    const int32_t most = bytes ? A8_POLL_ELEMENTS / A8_REDUCE_COLUMNS : A8_POLL_ELEMENTS;
+    for (int32_t o = 0, k; o < reduce->outputs; o += k) {
+        int32_t states[A8_REDUCE_COLUMNS];
+        k = reduce->kept[inner] - index[inner];
+        k = !bytes ? 1 : k < A8_REDUCE_COLUMNS ? k
+                                               : A8_REDUCE_COLUMNS;
+        for (int32_t i = 0; i < k; i++) {
+            states[i] = reducer->init;
+        }
         const uint8_t *plane = in;
         for (int32_t i = 0; i < reduce->reduced[0]; i++) {
             const uint8_t *row = plane;
             for (int32_t j = 0; j < reduce->reduced[1]; j++) {
                 const uint8_t *x = row;
                 for (int32_t rest = reduce->reduced[2]; rest > 0;) {
-                    int32_t n = rest < A8_POLL_ELEMENTS ? rest : A8_POLL_ELEMENTS;
-                    state = reducer->row(state, reducer->flip, x, n, reduce->reduced_stride[2]);
+                    int32_t n = rest < most ? rest : most;
+                    if (bytes) {
+                        reducer->columns(states, (const int8_t *)x, n, reduce->reduced_stride[2], k);
+                    } else {
+                        states[0] = reducer->row(states[0], reducer->flip, x, n, reduce->reduced_stride[2]);
+                    }
                     x += n * reduce->reduced_stride[2];
                     rest -= n;
-                    done += n;
+                    done += n * k;
                     if (done >= A8_POLL_ELEMENTS) {
                         done = 0;
                         if (a8_ctx_stop(ctx)) {
@@ -127,15 +140,20 @@ int a8_reduce_eval(a8_ctx_t *ctx, const a8_reduce_t *reduce, const a8_reducer_t 
             }
             plane += reduce->reduced_stride[0];
         }
-        reducer->put(params, state, reducer->flip, out, o);
-        // The next output's elements, as the wheels of a counter turn.
-        for (int32_t g = A8_REDUCE_GROUPS - 1; g >= 0; g--) {
-            in += reduce->kept_stride[g];
-            if (++index[g] < reduce->kept[g]) {
+        for (int32_t i = 0; i < k; i++) {
+            reducer->put(params, states[i], reducer->flip, out, o + i);
+        }
+        // The next outputs' elements, as the wheels of a counter turn.
+        int32_t turn = k;
+        for (int32_t g = inner; g >= 0; g--) {
+            in += turn * reduce->kept_stride[g];
+            index[g] += turn;
+            if (index[g] < reduce->kept[g]) {
                 break;
             }
             in -= reduce->kept[g] * reduce->kept_stride[g];
             index[g] = 0;
+            turn = 1;
         }
     }
     return A8_OK;

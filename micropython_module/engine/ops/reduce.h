@@ -23,6 +23,9 @@ typedef char a8_assert_reduce_t[sizeof(a8_reduce_t) == 56 ? 1 : -1];
 
 // Takes in n elements, stride bytes apart and of any alignment. The state is whatever 32 bits the reducer needs.
 typedef int32_t a8_reduce_row_t(int32_t state, int32_t flip, const uint8_t *x, int32_t n, int32_t stride);
+// The same for so many states, of elements that lie side by side in one byte each.
+#define A8_REDUCE_COLUMNS (8)
+typedef void a8_reduce_columns_t(int32_t *states, const int8_t *x, int32_t n, int32_t stride, int32_t columns);
 // Turns the state after the last element into output i.
 typedef void a8_reduce_put_t(const void *params, int32_t state, int32_t flip, void *out, int32_t i);
 
@@ -31,6 +34,7 @@ typedef struct {
     a8_reduce_put_t *put;
     int32_t init; // state before the first element
     int32_t flip; // for what row and put want
+    a8_reduce_columns_t *columns; // NULL: there is none
 } a8_reducer_t;
 
 // Reads the node's second input, the constant axes, and checks that the output has one element for each

@@ -55,11 +55,11 @@ int a8_reduce_plain_prepare(a8_ctx_t *ctx) {
         ((type *)out)[i] = (type)(best ^ flip); \
     } \
     int a8_reduce_max_eval_##name(a8_ctx_t *ctx) { \
-        static const a8_reducer_t reducer = { row_##name, put_##name, INT32_MIN, 0 }; \
+        static const a8_reducer_t reducer = { row_##name, put_##name, INT32_MIN, 0, NULL }; \
         return a8_reduce_eval(ctx, a8_ctx_data(ctx), &reducer, NULL); \
     } \
     int a8_reduce_min_eval_##name(a8_ctx_t *ctx) { \
-        static const a8_reducer_t reducer = { row_##name, put_##name, INT32_MIN, -1 }; \
+        static const a8_reducer_t reducer = { row_##name, put_##name, INT32_MIN, -1, NULL }; \
         return a8_reduce_eval(ctx, a8_ctx_data(ctx), &reducer, NULL); \
     }
 
@@ -82,7 +82,7 @@ static int32_t row_sum_s32(int32_t sum, int32_t flip, const uint8_t *x, int32_t 
 }
 
 int a8_sum_eval_s32(a8_ctx_t *ctx) {
-    static const a8_reducer_t reducer = { row_sum_s32, put_s32, 0, 0 };
+    static const a8_reducer_t reducer = { row_sum_s32, put_s32, 0, 0, NULL };
     return a8_reduce_eval(ctx, a8_ctx_data(ctx), &reducer, NULL);
 }
 
@@ -96,12 +96,12 @@ static int32_t row_bool(int32_t best, int32_t flip, const uint8_t *x, int32_t n,
 }
 
 int a8_reduce_max_eval_bool(a8_ctx_t *ctx) {
-    static const a8_reducer_t reducer = { row_bool, put_u8, INT32_MIN, 0 };
+    static const a8_reducer_t reducer = { row_bool, put_u8, INT32_MIN, 0, NULL };
     return a8_reduce_eval(ctx, a8_ctx_data(ctx), &reducer, NULL);
 }
 
 int a8_reduce_min_eval_bool(a8_ctx_t *ctx) {
-    static const a8_reducer_t reducer = { row_bool, put_u8, INT32_MIN, -1 };
+    static const a8_reducer_t reducer = { row_bool, put_u8, INT32_MIN, -1, NULL };
     return a8_reduce_eval(ctx, a8_ctx_data(ctx), &reducer, NULL);
 }
 
@@ -132,11 +132,11 @@ static void put_f32(const void *params, int32_t best, int32_t flip, void *out, i
 #define LOWEST ((int32_t)0xff7fffff) // bits of -FLT_MAX
 
 int a8_reduce_max_eval_f32(a8_ctx_t *ctx) {
-    static const a8_reducer_t reducer = { row_f32, put_f32, LOWEST, 0 };
+    static const a8_reducer_t reducer = { row_f32, put_f32, LOWEST, 0, NULL };
     return a8_reduce_eval(ctx, a8_ctx_data(ctx), &reducer, NULL);
 }
 
 int a8_reduce_min_eval_f32(a8_ctx_t *ctx) {
-    static const a8_reducer_t reducer = { row_f32, put_f32, LOWEST, -1 };
+    static const a8_reducer_t reducer = { row_f32, put_f32, LOWEST, -1, NULL };
     return a8_reduce_eval(ctx, a8_ctx_data(ctx), &reducer, NULL);
 }

@@ -54,11 +54,11 @@ static void put_mean(const void *params, int32_t state, int32_t flip, void *out,
 }
 
 int a8_sum_eval_f32(a8_ctx_t *ctx) {
-    static const a8_reducer_t reducer = { row, put_sum, 0, 0 };
+    static const a8_reducer_t reducer = { row, put_sum, 0, 0, NULL };
     return a8_reduce_eval(ctx, a8_ctx_data(ctx), &reducer, NULL);
 }
 
 int a8_mean_eval_f32(a8_ctx_t *ctx) {
-    static const a8_reducer_t reducer = { row, put_mean, 0, 0 };
+    static const a8_reducer_t reducer = { row, put_mean, 0, 0, NULL };
     return a8_reduce_eval(ctx, a8_ctx_data(ctx), &reducer, a8_ctx_data(ctx));
 }

@@ -51,6 +51,12 @@ int a8_softmax_prepare(a8_ctx_t *ctx) {
     if (code != A8_OK || (code = a8_scaled_diff(ctx, in.scale, beta, &diff)) != A8_OK) {
         return code;
     }
+    if (depth > A8_SOFTMAX_S8_FEW) {
+        code = a8_ctx_scratch(ctx, (uint32_t)(depth < A8_SOFTMAX_S8_MANY ? depth : A8_SOFTMAX_S8_MANY) * 4);
+        if (code != A8_OK) {
+            return code;
+        }
+    }
     block_t *block = a8_ctx_alloc(ctx, sizeof(block_t));
     if (block == NULL) {
         return A8_ERR_MEMORY;
@@ -68,12 +74,13 @@ int a8_softmax_eval_s8(a8_ctx_t *ctx) {
     const block_t *block = a8_ctx_data(ctx);
     const int8_t *in = a8_ctx_in(ctx, 0);
     void *out = a8_ctx_out(ctx, 0);
+    int32_t *scratch = a8_ctx_scratch_data(ctx);
     for (int32_t row = 0; row < block->rows; row++) {
         int32_t first = row * block->params.depth;
         if (block->is_int16) {
-            a8_softmax_s8_s16(&block->params, in + first, (int16_t *)out + first, 1);
+            a8_softmax_s8_s16(&block->params, in + first, (int16_t *)out + first, 1, scratch);
         } else {
-            a8_softmax_s8(&block->params, in + first, (int8_t *)out + first, 1);
+            a8_softmax_s8(&block->params, in + first, (int8_t *)out + first, 1, scratch);
         }
         if (a8_ctx_stop(ctx)) {
             return A8_ERR_ABORTED;
