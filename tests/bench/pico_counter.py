@@ -13,8 +13,8 @@ each call that returned. Calls within a call are part of it, and so are interrup
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ctypes
-import sys
 
 from arena8.transports import pico_process
 
@@ -71,7 +71,5 @@ class CountingPico(pico_process.Pico):
 
 if __name__ == "__main__":
     pico_process.Pico = CountingPico
-    try:
-        asyncio.run(pico_process.serve(sys.argv[1]))
-    except KeyboardInterrupt:
-        pass
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(pico_process.main())
