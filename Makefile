@@ -103,9 +103,13 @@ test-quick: $(VENV)/host ## Run the tests that need no firmware.
 BENCH_BOARDS := $(shell sed -n 's/.*"board": "\([A-Z0-9_]*\)", "models".*/\1/p' tests/bench/cores.json)
 
 .PHONY: bench
-bench: $(VENV)/host ## Count what an invoke costs, models x emulated cores; writes build/bench.json and docs/bench.svg.
-	@s=$$(date +%s); $(MAKE) --no-print-directory bench-firmware && $(PYTHON) tests/bench/bench.py --chart docs/bench.svg && \
+bench: $(VENV)/host ## Count what an invoke costs, models x emulated cores; writes build/bench.json and bench.svg.
+	@s=$$(date +%s); $(MAKE) --no-print-directory bench-firmware && $(PYTHON) tests/bench/bench.py --chart build/bench.svg && \
 	echo "make bench: done in $$(($$(date +%s) - s)) s."
+
+.PHONY: bench-docs
+bench-docs: bench ## Count, and rewrite docs/bench.svg and the tables of docs/kernels.md.
+	@$(PYTHON) tests/bench/publish.py
 
 .PHONY: bench-firmware
 bench-firmware: $(VENV)/host

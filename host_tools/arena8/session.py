@@ -123,6 +123,7 @@ def _open(repl: Repl, name: str, there: Iterable[str]) -> RemoteModel:
             raise ToolError(f"{repl.name} can't run its {name}: {e.message}") from e
         if e.kind != "OSError":
             raise remote.older(repl, e) from e
+        how = f". `arena8 deploy {name}.tflite` puts it there" if repl.kind == "board" else ""
         raise ToolError(
-            f"{repl.name} has no model {name}; its models are {', '.join(sorted(there)) or 'none'}"
+            f"{repl.name} has no model {name}; its models are {', '.join(sorted(there)) or 'none'}{how}"
         ) from e

@@ -19,6 +19,7 @@ import bench
 import chart
 import counting
 import pico_counter
+import publish
 import workloads
 from arena8.errors import BoardGone, UsageError
 
@@ -198,3 +199,21 @@ def test_chart():
     assert sum(bars[1]) == pytest.approx(longest)
     assert sum(bars[2]) == pytest.approx(unit) and len(bars) == 3
     assert {"c", "d", "m", "far", "0.50", "7.00", "0.05"} <= set(words) and "unseen" not in words
+
+
+def test_tables(things):
+    one = {**entry_of(things, misses=(10, 20)), "weights": "original"}
+    other = {**one, "core": "d", "peer": None, "ratio": None, "model": "digits", "macs": 1000, "count": 2500}
+    other = {key: value for key, value in other.items() if "miss" not in key}
+    page = "a\n<!-- bench: Cortex-M0+ -->\nold\n<!-- end -->\nb\n<!-- bench: e -->\nkept\n<!-- end -->\n"
+    page += "<!-- bench: all cores -->\n<!-- end -->\n<!-- bench: d -->\n<!-- end -->\n"
+    done = publish.filled(page, [one, other])
+    assert done.startswith("a\n<!-- bench: Cortex-M0+ -->\n| model |")
+    assert "old" not in done and "kept" in done
+    peer = workloads.PEERS["cmsis_m0plus_cycles"]["mlperf_kws"]
+    with_its = peer + 50 * sum(workloads.PEERS["cmsis_m0plus_misses"]["mlperf_kws"])
+    cells = ["kws", "2,656,768", "20,000", "4,000,000", "1.51", f"{peer:,}", "0.10", "10 / 20", "4,001,500"]
+    assert f"| {' | '.join(cells)} | {with_its:,} | 0.10 |\n" in done
+    assert "| digits | 1,000 | 20,000 | 2,500 | 2.50 |\n" in done
+    assert "| Cortex-M0+ | cycles, of TFLM + CMSIS-NN | 0.10 |\n| d | cycles a MAC |  |\n" in done
+    assert publish.filled(done, [one, other]) == done

@@ -12,8 +12,10 @@ import time
 import zlib
 
 import pytest
-from arena8 import cli, engine, localize, samples
+from arena8 import cli, engine, localize, samples, transports
+from arena8.errors import BoardError
 from arena8.remote import RemoteModel
+from arena8.transports.pico_emulator import PicoRepl
 from machines import DIGITS
 
 IRIS = DIGITS.parent / "iris.tflite"
@@ -83,6 +85,28 @@ def test_a_wait_takes_as_long_as_it_says(repl):
     start = time.monotonic()
     waited = repl.exec("t = time.ticks_ms()\npoll.poll(400)\nprint(time.ticks_diff(time.ticks_ms(), t))")
     assert 400 <= int(waited) < 450 and time.monotonic() - start > 0.35
+
+
+@pytest.mark.boards("RPI_PICO")
+def test_flash_that_is_kept(machine, tmp_path):
+    """From one run to the next, also of a Pico whose other side is killed; and -p takes the file as well."""
+    firmware = str(machine.folder / machine.facts.emulator["firmware"])
+    file = tmp_path / "pico.bin"
+    with PicoRepl(None, flash=str(file), in_bootsel_mode=True) as repl:
+        assert repl.is_in_bootsel_mode() and file.stat().st_size == machine.facts.facts["flash"]["bytes"]
+        repl.load(firmware)
+        repl.connect()
+        repl.exec("with open('note', 'w') as f: f.write('kept')")
+    with pytest.raises(BoardError, match="nothing to boot"):
+        blank = tmp_path / "blank.bin"
+        blank.write_bytes(b"\xff" * file.stat().st_size)
+        transports.connect(f"pico-emulator:{blank}")
+    with transports.connect(f"pico-emulator:{file}") as repl:
+        assert repl.exec("print(open('note').read())").strip() == b"kept"
+        repl.exec("with open('note', 'a') as f: f.write(' again')")
+        repl.process.stdin.close()  # as when this process is killed
+        repl.process.wait(10)
+    assert b"kept again" in file.read_bytes()
 
 
 def test_verify(machine, capsys):

@@ -61,12 +61,17 @@ def _includes(path: Path, seen: dict[Path, bytes]) -> None:
             _includes((folder / name.decode()).resolve(), seen)
 
 
+@cache
+def _version(compiler: str) -> str:
+    return subprocess.run([compiler, "--version"], capture_output=True, text=True).stdout
+
+
 def _state(compiler: str, flags: list[str], *files: Path) -> str:
     """A name for what a compiler makes of these files with these flags, wherever the project lies."""
     seen: dict[Path, bytes] = {}
     for path in files:
         _includes(path.resolve(), seen)
-    digest = hashlib.sha256(repr([compiler, flags]).encode())
+    digest = hashlib.sha256(repr([compiler, _version(compiler), flags]).encode())
     for path in sorted(seen):
         digest.update(str(path.relative_to(ROOT)).encode() + seen[path])
     return digest.hexdigest()[:16]
@@ -84,18 +89,33 @@ def _make(path: Path, compiler: str, flags: list[str], source: Path, *more) -> N
         os.replace(Path(temp) / "made", path)
 
 
+def _flags_for(source: Path, flags: list[str]) -> list[str]:
+    """Operators' switches concern only what puts their names together: what else is made without them."""
+    seen: dict[Path, bytes] = {}
+    _includes(source.resolve(), seen)
+    switched = any(b"A8_OP_##" in text for text in seen.values())
+    return [flag for flag in flags if switched or not flag.startswith("-DA8_OP_")]
+
+
 def _objects(compiler: str, flags: list[str], folder: Path) -> dict[Path, Path]:
     """{the engine's source: object file}"""
     names = {source: str(source.relative_to(ENGINE)).replace("/", "_") for source in sources()}
-    return {s: folder / f"{name}-{_state(compiler, flags, s)}.o" for s, name in names.items()}
+    return {
+        source: folder / f"{name}-{_state(compiler, _flags_for(source, flags), source)}.o"
+        for source, name in names.items()
+    }
 
 
-def compile_all(compiler: str, flags: list[str], folder: Path) -> list[Path]:
+def compile_all(compiler: str, flags: list[str], folder: Path = CACHE / "objects") -> list[Path]:
     """The engine's object files. Those that are in the folder already are not compiled again."""
     folder.mkdir(parents=True, exist_ok=True)
     objects = _objects(compiler, flags, folder)
+
+    def compile_one(source: Path) -> None:
+        _make(objects[source], compiler, _flags_for(source, flags), source, "-c")
+
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda source: _make(objects[source], compiler, flags, source, "-c"), objects))
+        list(pool.map(compile_one, objects))
     return list(objects.values())
 
 
@@ -107,7 +127,7 @@ def library(flags: tuple = tuple(FLAGS)) -> Path:
     archive = folder / "libengine.a"
     with locked(folder / "lock"):
         if not archive.exists():
-            objects = compile_all(CC, list(flags), CACHE / "objects")
+            objects = compile_all(CC, list(flags))
             with tempfile.TemporaryDirectory(dir=folder) as temp:
                 run(["ar", "rcs", Path(temp) / "libengine.a", *objects])
                 os.replace(Path(temp) / "libengine.a", archive)

@@ -93,8 +93,8 @@ def symbols(objects, nm):
     return found
 
 
-def check_objects(compiler, flags, nm, folder, runtime):
-    objects = engine_build.compile_all(compiler, [*engine_build.STANDARD, *flags], folder)
+def check_objects(compiler, flags, nm, runtime):
+    objects = engine_build.compile_all(compiler, [*engine_build.STANDARD, *flags])
     tables = symbols(objects, nm)
     defined = {name for table in tables.values() for kind, name in table if kind in "TRW"}
     for file, table in tables.items():
@@ -108,20 +108,18 @@ def check_objects(compiler, flags, nm, folder, runtime):
     return tables
 
 
-def test_host_objects(tmp_path):
-    tables = check_objects("cc", ["-O2", "-fno-pic", "-fno-pie"], "nm", tmp_path, r"(?!)")
+def test_host_objects():
+    tables = check_objects("cc", ["-O2", "-fno-pic", "-fno-pie"], "nm", r"(?!)")
     assert len(tables) >= 20
 
 
 # Helpers of the compiler's own library: long arithmetic, soft float, switch tables.
 @pytest.mark.parametrize("cpu", ["cortex-m0plus", "cortex-m33"])
-def test_board_objects(cpu, tmp_path):
+def test_board_objects(cpu):
     if shutil.which("arm-none-eabi-gcc") is None:
         pytest.skip("NOT RUN: no arm-none-eabi-gcc")
     flags = ["-Os", f"-mcpu={cpu}", "-mthumb", "-Wdouble-promotion"]
-    tables = check_objects(
-        "arm-none-eabi-gcc", flags, "arm-none-eabi-nm", tmp_path, r"__(aeabi|gnu_thumb1)_\w+"
-    )
+    tables = check_objects("arm-none-eabi-gcc", flags, "arm-none-eabi-nm", r"__(aeabi|gnu_thumb1)_\w+")
     used = {(file, name) for file, table in tables.items() for kind, name in table if kind == "U"}
     doubles = {(f, n) for f, n in used if re.match(r"__aeabi_(d(add|sub|rsub|mul|div|cmp)|\w+2d$|d2)", n)}
     # elements.c takes float64 arrays of a user and narrows them; nothing else knows the type.

@@ -31,7 +31,7 @@ def cortex_m3(tmp_path_factory):
             pytest.skip(f"NOT RUN: no {tool}")
     folder = tmp_path_factory.mktemp("cortex_m3")
     target = ["-mcpu=cortex-m3", "-mthumb"]
-    objects = engine_build.compile_all("arm-none-eabi-gcc", [*engine_build.STANDARD, "-O1", *target], folder)
+    objects = engine_build.compile_all("arm-none-eabi-gcc", [*engine_build.STANDARD, "-O1", *target])
     link = [
         *target,
         "--specs=rdimon.specs",

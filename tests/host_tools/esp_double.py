@@ -25,7 +25,7 @@ from pathlib import Path
 
 # esptool waits 3 s for an answer, three times; tests don't. It reads this when it is imported.
 _settings = Path(tempfile.mkdtemp(prefix="arena8-esptool-")) / "esptool.cfg"
-_settings.write_text("[esptool]\ntimeout = 0.8\nreset_delay = 0\n")
+_settings.write_text("[esptool]\ntimeout = 1.5\nreset_delay = 0\n")
 os.environ.setdefault("ESPTOOL_CFGFILE", str(_settings))
 
 from arena8.flashers import esp  # noqa: E402

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import pytest
 from arena8 import cli
+from arena8.errors import BoardError
+from arena8.transports import flash_file, pico_emulator
 from arena8.verbs import emulate
 
 
@@ -36,3 +38,27 @@ def test_what_can_not_start(board, code, says, capsys):
     assert cli.main(["emulate", board]) == code
     out, err = capsys.readouterr()
     assert out == "" and says in " ".join(err.split())
+
+
+def test_flash_of_what_has_none(capsys):
+    assert cli.main(["emulate", "UNIX", "--flash", "x.bin"]) == 2
+    assert "--flash keeps the flash of an RPI_PICO" in " ".join(capsys.readouterr().err.split())
+
+
+def test_flash_files(tmp_path):
+    size = pico_emulator.flash_bytes()
+    file = tmp_path / "pico.bin"
+    with flash_file.opened(str(file), size):
+        assert file.read_bytes() == b"\xff" * size
+        if flash_file.fcntl:
+            with pytest.raises(BoardError, match="is the flash of an emulated Pico that runs"):
+                flash_file.opened(str(file), size)
+    assert pico_emulator.keeps_flash(str(file))
+    file.write_bytes(b"UF2\n".ljust(size, b"\0"))
+    assert not pico_emulator.keeps_flash(str(file))
+    file.write_bytes(b"too short")
+    assert not pico_emulator.keeps_flash(str(file))
+    with pytest.raises(BoardError, match="no flash of 2,097,152 bytes: it has 9"):
+        flash_file.opened(str(file), size)
+    with pytest.raises(BoardError, match="can't keep the flash in"):
+        flash_file.opened(str(tmp_path / "nowhere" / "pico.bin"), size)

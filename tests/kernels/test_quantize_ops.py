@@ -47,6 +47,8 @@ def test_quantize_float(program):
         if i % 4 == 0:
             scale = np.float32(2.0 ** int(rng.integers(-20, 10)))
             x = (steps * scale).astype(np.float32)
+        x[3::12] = np.nextafter(x[3::12], np.float32(np.inf))  # the next floats to halves
+        x[6::12] = np.nextafter(x[6::12], np.float32(-np.inf))
         wanted = np.clip(round_away(x / scale) + zero_point, info.min, info.max).astype(dtype).tobytes()
         model = unary.model("QUANTIZE", x, dtype, None, None, scale, zero_point)
         # The reference doesn't write uint8.

@@ -18,6 +18,9 @@
 #ifndef CASES
 #define CASES (400)
 #endif
+#ifdef PAGE
+void protect(void *pages, size_t size); // from any access
+#endif
 #define GUARD (32)
 #define GUARD_BYTE (0xa5)
 
@@ -33,11 +36,17 @@ static int32_t pick(int32_t low, int32_t high) {
     return low + (int32_t)(draw() % (uint32_t)(high - low + 1));
 }
 
-// Guarded bytes at an address of a chosen remainder by 4.
+// Guarded bytes at an address of a chosen remainder by 4. Where memory comes in pages of PAGE bytes there is one behind
+// them that cannot be read, as there may be none behind a model in flash.
 typedef struct {
     uint8_t *data;
     uint32_t size;
+#ifdef PAGE
+    uint8_t bytes[40960] __attribute__((aligned(PAGE)));
+    uint8_t beyond[PAGE];
+#else
     uint8_t bytes[40000];
+#endif
 } block_t;
 
 static block_t input, filter, bias, expected, output, scratch, overlap;
@@ -58,6 +67,11 @@ static void fill(block_t *b, uint32_t size, uint32_t offset) {
 static void fill_random(block_t *b, uint32_t size, uint32_t offset) {
     const int32_t kind = pick(0, 7);
     fill(b, size, offset);
+#ifdef PAGE
+    if (pick(0, 1)) {
+        b->data = b->beyond - size;
+    }
+#endif
     for (uint32_t i = 0; i < size; i++) {
         // Now and then extremes alone, which make the largest sums.
         b->data[i] = (uint8_t)(kind == 0 ? 0x80 : kind == 1 ? 0x7f + (draw() & 1)
@@ -202,7 +216,7 @@ static void large_window(a8_window_t *win) {
     win->in_h = pick(5, 16);
     win->in_w = pick(8, 40);
     win->filter_h = pick(5, 12);
-    win->filter_w = pick(2, 9);
+    win->filter_w = pick(0, 1) ? pick(2, 9) : 4 * pick(1, 2);
     win->stride_h = (uint16_t)pick(1, 2);
     win->stride_w = (uint16_t)pick(1, 2);
     win->dilation_h = win->dilation_w = 1;
@@ -236,9 +250,10 @@ static void compare_conv(int32_t number) {
 
 static void compare_depthwise_conv(int32_t number) {
     a8_conv_params_t params = { .batches = 1 };
-    const int32_t multiplier = pick(0, 5) ? 1 : pick(1, 8);
+    const bool large = pick(0, 15) == 0, spread = large && pick(0, 1); // of one input channel many are made
+    const int32_t multiplier = spread ? pick(3, 9) : pick(0, 5) ? 1
+                                                                : pick(1, 8);
     window(&params.window, false);
-    const bool large = pick(0, 15) == 0;
     if (large) {
         large_window(&params.window);
     }
@@ -247,7 +262,7 @@ static void compare_depthwise_conv(int32_t number) {
     params.in_c = multiplier > 1 && pick(0, 1) ? 1 : pick(0, 3) ? pick(1, 9)
                                                                 : pick(1, 30);
     if (large) {
-        params.in_c = pick(1, 3);
+        params.in_c = spread ? 1 : pick(1, 3);
     }
     params.out_c = params.in_c * multiplier;
     const a8_window_t *win = &params.window;
@@ -323,6 +338,11 @@ static void compare_add(int32_t number) {
 #endif
 
 int main(int argc, char **argv) {
+#ifdef PAGE
+    protect(input.beyond, PAGE);
+    protect(filter.beyond, PAGE);
+    protect(bias.beyond, PAGE);
+#endif
     lcg = argc > 1 ? (uint32_t)atoi(argv[1]) : 1;
     for (int32_t i = 0; i < CASES; i++) {
         compare_conv(i);

@@ -109,7 +109,7 @@ MACHINES = {
         "xtensa",
         4,
         "xtensa-lx106-elf-gcc",
-        ["-DA8_XTENSA_MAC16=1", *xtensa.GCC_FLAGS],
+        ["-DA8_XTENSA_MAC16=1", xtensa.PAGE, *xtensa.GCC_FLAGS],
         lambda folder: [*xtensa.PROGRAM, "-nostdlib", "-T", xtensa.MEMORY, "-lgcc"],
         lambda program: ["qemu-xtensa", "-cpu", "de233_fpu", str(program)],
         ("qemu-xtensa",),
@@ -152,3 +152,28 @@ def test_variant(name, tmp_path):
 @pytest.mark.parametrize("name", MACHINES)
 def test_elementwise(name, tmp_path):
     run_on(name, "elementwise.c", tmp_path)
+
+
+# A word in flash that is not aligned, and what may not be there behind a model.
+@pytest.mark.parametrize("offset, fine", [(0, True), (1, False), (2, False), (3, False), (4, False)])
+def test_xtensa_stops_at_wrong_reads(offset, fine, tmp_path):
+    """The emulated core that the kernels were compared on would have stopped."""
+    for tool in ("xtensa-lx106-elf-gcc", "qemu-xtensa"):
+        if shutil.which(tool) is None:
+            pytest.skip(f"NOT RUN: no {tool}")
+    (tmp_path / "read.c").write_text(
+        "#include <stddef.h>\n#include <stdint.h>\n"
+        "void protect(void *pages, size_t size);\nint main(int argc, char **argv);\n"
+        "static uint8_t memory[8192] __attribute__((aligned(4096)));\n"
+        "int main(int argc, char **argv) {\n    (void)argc, (void)argv;\n    protect(memory + 4096, 4096);\n"
+        f"    const uint8_t *from = memory + 4092 + {offset};\n"
+        "    uint32_t word;\n"
+        '    __asm__ volatile("l32i %0, %1, 0" : "=r"(word) : "r"(from) : "memory");\n'
+        "    return (int)word;\n}\n"
+    )
+    program = tmp_path / "read"
+    machine = MACHINES["xtensa"]
+    command = [machine.compiler, *KERNEL_FLAGS, *machine.flags, tmp_path / "read.c"]
+    subprocess.run(list(map(str, [*command, *machine.link(tmp_path), "-o", program])), check=True)
+    done = subprocess.run(machine.run(program), capture_output=True, text=True, timeout=60)
+    assert (done.returncode == 0) == fine, done

@@ -112,7 +112,7 @@ def test_variant(tmp_path):
     sources += sorted(KERNELS.glob("*_s8_xtensa.c"))
     sources += [KERNELS / "scratch.c", KERNELS / "fixed_point.c", test_variants.ENGINE / "quantize.c"]
     sources += [test_variants.HERE / "compare.c", *xtensa.PROGRAM]
-    flags = ["-DA8_XTENSA_MAC16=1", "-DVARIANT=xtensa", "-DCOMPARED=4", f"-DCASES={CASES}"]
+    flags = ["-DA8_XTENSA_MAC16=1", xtensa.PAGE, "-DVARIANT=xtensa", "-DCOMPARED=4", f"-DCASES={CASES}"]
     objects = [compiled(source, tmp_path, *flags) for source in sources]
     (tmp_path / "layout.ld").write_text(LAYOUT)
     run(

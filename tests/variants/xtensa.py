@@ -10,3 +10,5 @@ BOARDS = HERE.parents[1] / "boards" / "xtensa"
 PROGRAM = [HERE / "xtensa_program.c", BOARDS / "integer.c"]
 MEMORY = BOARDS / "DE233_FPU" / "memory.ld"
 GCC_FLAGS = ["-mlongcalls", "-mtext-section-literals", "-fno-builtin", "-fno-tree-loop-distribute-patterns"]
+# A Linux program's, which compare.c then protects some of.
+PAGE = "-DPAGE=4096"

@@ -9,7 +9,10 @@
 int main(int argc, char **argv);
 int printf(const char *format, uintptr_t a, uintptr_t b, uintptr_t c, uintptr_t d, uintptr_t e);
 
+void protect(void *pages, size_t size);
+
 enum { SYS_WRITE = 13,
+    SYS_MPROTECT = 82,
     SYS_EXIT = 118 };
 
 static void system_call(int number, int first, int second, int third) {
@@ -24,6 +27,10 @@ void exit(int status) {
     for (;;) {
         system_call(SYS_EXIT, status, 0, 0);
     }
+}
+
+void protect(void *pages, size_t size) {
+    system_call(SYS_MPROTECT, (int)(uintptr_t)pages, (int)size, 0);
 }
 
 void start_c(void);

@@ -30,7 +30,8 @@ def connect(
     tell: Callable[[str], None] = lambda text: None,
 ) -> Repl:
     """A Repl in the raw REPL. port: a device, `unix`, `pico-emulator` or `qemu:BOARD` (these three may be
-    followed by `:FIRMWARE`), None: the one board connected. timeout: seconds of silence that are too long;
+    followed by `:FIRMWARE`; `pico-emulator:FLASH` is one whose flash is kept in that file), None: the one
+    board connected. timeout: seconds of silence that are too long;
     None: what suits the kind of port."""
     repl = open_repl(port, timeout, baud)
     try:
@@ -50,8 +51,10 @@ def open_repl(port: str | None, timeout: float | None = None, baud: int = 115200
 
             return UnixRepl(rest or None, timeout or 10.0)
         if kind == "pico-emulator":
-            from .pico_emulator import PicoRepl
+            from .pico_emulator import PicoRepl, keeps_flash
 
+            if rest and keeps_flash(rest):
+                return PicoRepl(None, timeout or 60.0, flash=rest)
             return PicoRepl(rest or None, timeout or 60.0)
         if kind == "qemu":
             from .qemu import QemuRepl

@@ -18,6 +18,7 @@ from typing import Any
 
 from .. import boards
 from ..errors import BoardError, BoardGone
+from . import flash_file
 from .firmware import checked_uf2
 from .qemu import boot
 from .repl import Repl
@@ -65,16 +66,29 @@ class PicoRepl(Repl):
     program = Path(__file__).with_name("pico_process.py")
 
     def __init__(
-        self, firmware: str | None = None, timeout: float = 60.0, in_bootsel_mode: bool = False
+        self,
+        firmware: str | None = None,
+        timeout: float = 60.0,
+        in_bootsel_mode: bool = False,
+        flash: str | None = None,
     ) -> None:
-        """in_bootsel_mode: a Pico without firmware, plugged in with BOOTSEL held."""
+        """in_bootsel_mode: plugged in with BOOTSEL held. flash: the file that keeps the Pico's flash from one
+        run to the next, made if there is none. A firmware is written over what it holds; without one the
+        Pico boots what it holds."""
         # Run as a file: the package, and with it the engine, is nothing that it needs.
         command = [sys.executable, str(self.program)]
         self.firmware = None
-        if not in_bootsel_mode:
+        self.flash = flash
+        self._lock = None
+        if firmware or not (in_bootsel_mode or (flash and Path(flash).exists())):
             board = boards.board("RPI_PICO")
             self.firmware = checked_uf2(firmware or board.to_boot(), board)
             command.append(self.firmware)
+        if flash:
+            self._lock = flash_file.opened(flash, flash_bytes())
+            command += ["--flash", flash]
+        if in_bootsel_mode:
+            command.append("--bootsel")
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             start_new_session=True, text=True, encoding="utf-8",
@@ -86,7 +100,19 @@ class PicoRepl(Repl):
 
     def boot(self) -> None:
         """Waits for the first prompt."""
+        if self.is_in_bootsel_mode():
+            raise BoardError(f"the emulated Pico has nothing to boot: {self.flash} holds no firmware")
         boot(self)
+
+    def close(self) -> None:
+        """Brings the flash file up to date first; BoardError if that can't be done."""
+        try:
+            if self.flash and self.process.poll() is None:
+                self._ask(op="save")
+        finally:
+            super().close()
+            if self._lock:
+                self._lock.close()
 
     def connect(self, tell=lambda text: None) -> None:
         self.boot()
@@ -169,6 +195,19 @@ class PicoRepl(Repl):
         if "error" in answer:
             raise BoardError(f"the emulated Pico can't: {answer['error']}")
         return answer
+
+
+def flash_bytes() -> int:
+    return boards.board("RPI_PICO").facts["flash"]["bytes"]
+
+
+def keeps_flash(path: str) -> bool:
+    """Whether a file keeps the flash of an emulated Pico, rather than being a firmware."""
+    file = Path(path)
+    if not file.is_file() or file.stat().st_size != flash_bytes():
+        return False
+    with file.open("rb") as content:
+        return content.read(4) != b"UF2\n"
 
 
 def _died(process: subprocess.Popen) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The process in which an emulated Pico runs: `python pico_process.py firmware.uf2`.
+"""The process in which an emulated Pico runs: `pico_process.py [--bootsel] [--flash FILE] [firmware.uf2]`.
 
 Prints {"port": N}, serves the Pico's USB serial line to one TCP client on that loopback port, and answers
 requests (JSON, one a line) on standard input until it ends. See pico_emulator.py for the other side.
@@ -7,36 +7,26 @@ requests (JSON, one a line) on standard input until it ends. See pico_emulator.p
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import contextlib
 import json
-import shutil
 import socket
-import struct
 import sys
-import tempfile
 import threading
-import time
-from pathlib import Path
 
 try:
+    import pico_flash  # this file is run as one of no package
+    from pico_pace import Pace
     from rp2040py.boards import BOARDS, resolve_firmware
     from rp2040py.device import MicroPythonDevice
     from rp2040py.device.base_device import ResetCause
-    from rp2040py.device.load_flash import decode_block
-    from rp2040py.memory_map import FLASH_START_ADDRESS
 except ImportError:
     sys.exit("the emulated Pico needs the Python package rp2040py: pip install 'rp2040py>=0.3.6,<0.4'")
 
-# The emulator lets time in which the core waits pass at once. A program that waits for the host with a time
-# limit would give up before the host has had a chance, so here a wait takes as long as it says.
-SLICE_NANOSECONDS = (1_000_000, 50_000_000)  # of a wait, at first and at most, between two looks at the time
-LAG_SECONDS = 0.05  # that the emulated clock may catch up; computing takes longer here than on a Pico
-IDLE_SECONDS = 0.05
+BOOTSEL_SECONDS = 0.05  # between two looks whether a Pico in BOOTSEL mode has a firmware now
 START_SECONDS = 30.0  # until the firmware is on USB
 PUMP_NANOSECONDS = 1_000_000  # between attempts to send more when the USB queue is full
-BLOCK = 512  # of a UF2 file
-SECTOR = 4096  # of flash
 # With this in the watchdog's scratch register 4 the boot ROM jumps to the address in 7; one in the ROM itself
 # is that of the BOOTSEL mode.
 JUMP = 0xB007C0D3
@@ -82,16 +72,12 @@ class Pico:
         self.edges: list[tuple[int, int]] = []
         self.writer: asyncio.StreamWriter | None = None
         self.pending = bytearray()
-        self.input = asyncio.Event()
         self.early = bytearray()  # said before there was a client
         # The emulator's own loop never rests; this one does. It is looked up when the device starts.
         self.device.simulator.execute = self.execute
-        self.clock = self.device.simulator.clock
-        self.pump_alarm = self.clock.create_alarm(self.pump)
-        self.pace_alarm = self.clock.create_alarm(self.pace)
-        self.slice = SLICE_NANOSECONDS[0]
-        self.waits = False  # the core does, so the batch has ended early
-        self.behind = 0.0  # seconds by which the emulated clock's zero lies after that of ours
+        self.pace = Pace(self.device.simulator)
+        self.flash = pico_flash.Flash(self.mcu.flash)
+        self.pump_alarm = self.device.simulator.clock.create_alarm(self.pump)
         # A USB host with nothing to send is silent. The emulator's sends an empty packet every 10 us, and
         # taking those is most of what the core then does. So reads wait here until there is data.
         self.armed: list[tuple[int, int]] = []
@@ -106,51 +92,18 @@ class Pico:
     async def execute(self) -> None:
         simulator = self.device.simulator
         simulator.stopped = False
-        self.attend()
+        self.pace.attend()
         try:
             while not simulator.stopped:
                 if self.bootsel:
-                    await asyncio.sleep(IDLE_SECONDS)
+                    await asyncio.sleep(BOOTSEL_SECONDS)
                     continue
-                simulator._execute_batch()
+                await self.pace.batch()
                 self.batches += 1
-                self.input.clear()
-                ahead = self.seconds_ahead()
-                if self.waits:
-                    self.waits = simulator.stopped = False
-                else:
-                    ahead = 0.0
-                if ahead <= 0:
-                    await asyncio.sleep(0)
-                    continue
-                with contextlib.suppress(asyncio.TimeoutError):
-                    await asyncio.wait_for(self.input.wait(), ahead)
         except Exception as e:
             simulator.engine_room_error = e
             simulator.stopped = True
             raise
-
-    def attend(self) -> None:
-        """From now on waits are noticed soon: there is something to do."""
-        self.slice = SLICE_NANOSECONDS[0]
-        self.pace_alarm.schedule(self.slice)
-
-    def pace(self) -> None:
-        """Ends the batch if the core waits. The longer it does, the rarer this comes."""
-        if self.mcu.core.waiting and not self.device.simulator.stopped:
-            self.waits = self.device.simulator.stopped = True
-            self.slice = min(2 * self.slice, SLICE_NANOSECONDS[1])
-        else:
-            self.slice = SLICE_NANOSECONDS[0]
-        self.pace_alarm.schedule(self.slice)
-
-    def seconds_ahead(self) -> float:
-        """By how much the emulated clock is ahead of ours. What it has lost by computing is forgotten."""
-        ahead = self.clock.nanos / 1e9 + self.behind - time.monotonic()
-        if ahead < -LAG_SECONDS:
-            self.behind -= ahead + LAG_SECONDS
-            return -LAG_SECONDS
-        return ahead
 
     def read_armed(self, endpoint: int, size: int) -> None:
         if endpoint == 0 or self.device.cdc.tx_fifo.item_count:
@@ -176,14 +129,8 @@ class Pico:
         self.mcu.set_run_pin(low=True)
 
     def load(self, file: str) -> None:
-        """What the boot ROM does with a UF2 file: erases the sectors that it touches, writes, restarts."""
-        data = Path(file).read_bytes()
-        blocks = [decode_block(data[at : at + BLOCK]) for at in range(0, len(data), BLOCK)]
-        places = [(block.flash_address - FLASH_START_ADDRESS, block.payload) for block in blocks]
-        for sector in {start // SECTOR * SECTOR for start, _ in places}:
-            self.mcu.flash[sector : sector + SECTOR] = b"\xff" * SECTOR
-        for start, payload in places:
-            self.mcu.flash[start : start + len(payload)] = payload
+        """A UF2 file arrives on the drive of BOOTSEL mode."""
+        self.flash.write(file)
         self.bootsel = False
         # The batch in which the core was stopped went on to its end, into the boot ROM; that is undone first.
         # The ROM has also left the watchdog running, which a reset ends on silicon.
@@ -201,8 +148,7 @@ class Pico:
         if self.bootsel:
             return  # there is no serial port then
         self.pending += data
-        self.attend()
-        self.input.set()
+        self.pace.attend()
         self.pump()
 
     def pump(self) -> None:
@@ -242,26 +188,33 @@ class Pico:
         if op == "load":
             self.load(request["file"])
             return {}
+        if op == "save":
+            try:
+                self.flash.save()
+            except OSError as e:
+                return {"error": f"write {e.filename}: {e.strerror}"}
+            return {}
         return {"error": f"there is no request {op!r}"}
 
 
-def empty() -> str:
-    """A UF2 file of one erased block, for a Pico that has no firmware yet."""
-    head = struct.pack("<8I", 0x0A324655, 0x9E5D5157, 0x2000, FLASH_START_ADDRESS, 256, 0, 1, 0xE48BFF56)
-    path = Path(tempfile.mkdtemp(prefix="arena8-")) / "empty.uf2"
-    path.write_bytes((head + b"\xff" * 256).ljust(BLOCK - 4, b"\0") + struct.pack("<I", 0x0AB16F30))
-    return str(path)
-
-
-async def serve(image: str | None) -> None:
-    """image None: a Pico without firmware, in BOOTSEL mode."""
-    if image is None:
-        file = empty()
-        pico = Pico(file)
-        shutil.rmtree(Path(file).parent)
-        pico.enter_bootsel()
-    else:
+def powered(image: str | None, flash: str | None, bootsel: bool) -> Pico:
+    """A Pico with what the file flash holds, and the firmware of image over that. Without anything to boot,
+    or on demand, it is in BOOTSEL mode."""
+    if flash is None and image is not None:
         pico = Pico(image)
+    else:
+        with pico_flash.blank() as nothing:
+            pico = Pico(nothing)
+        if flash is not None:
+            pico.flash.keep_in(flash)
+        if image is not None:
+            pico.flash.write(image)
+    if bootsel or pico.flash.is_blank:
+        pico.enter_bootsel()
+    return pico
+
+
+async def serve(pico: Pico) -> None:
     loop = asyncio.get_running_loop()
     client: asyncio.Future = loop.create_future()
 
@@ -317,12 +270,18 @@ async def serve(image: str | None) -> None:
     finally:
         starting.cancel()
         pico.device.stop()
+        pico.flash.save()
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("firmware", nargs="?")
+    parser.add_argument("--flash", help="where the flash is kept")
+    parser.add_argument("--bootsel", action="store_true")
+    options = parser.parse_args()
+    await serve(powered(options.firmware, options.flash, options.bootsel))
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 2:
-        sys.exit(f"usage: {sys.argv[0]} [firmware.uf2]")
-    try:
-        asyncio.run(serve(sys.argv[1] if len(sys.argv) > 1 else None))
-    except KeyboardInterrupt:
-        pass
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(main())

@@ -43,7 +43,9 @@ class Bridge:
     also has a BOOTSEL drive, which comes and goes as a Pico's does.
     """
 
-    def __init__(self, port: str, timeout: float | None, bootsel: bool = False) -> None:
+    def __init__(
+        self, port: str, timeout: float | None, bootsel: bool = False, flash: str | None = None
+    ) -> None:
         try:
             import pty
             import tty
@@ -51,6 +53,7 @@ class Bridge:
             raise ToolError("emulate needs a pty, which this system has not") from e
         self.port = port
         self.timeout = timeout
+        self.flash = flash
         self.repl = self._start(bootsel, tell)
         self.master, slave = pty.openpty()
         tty.setraw(slave)
@@ -66,11 +69,15 @@ class Bridge:
         self.thread.start()
 
     def _start(self, bootsel: bool = False, say: Callable[[str], None] = lambda text: None) -> Repl:
-        if bootsel:
+        if bootsel or self.flash:
             from ..transports.pico_emulator import PicoRepl
 
-            return PicoRepl(None, self.timeout or 60.0, in_bootsel_mode=True)
-        repl = transports.open_repl(self.port, self.timeout)
+            firmware = self.port.partition(":")[2] or None
+            repl = PicoRepl(firmware, self.timeout or 60.0, in_bootsel_mode=bootsel, flash=self.flash)
+            if repl.is_in_bootsel_mode():
+                return repl
+        else:
+            repl = transports.open_repl(self.port, self.timeout)
         say(f"{self.port} boots")
         try:
             repl.boot()
@@ -163,22 +170,35 @@ class Bridge:
     def close(self) -> None:
         self.ended.set()
         self.thread.join(5)
-        self.repl.close()
-        os.close(self.master)
-        self.served.close()
+        try:
+            self.repl.close()
+        finally:
+            os.close(self.master)
+            self.served.close()
 
 
 def tell(text: str) -> None:
     render.messages().print(text, markup=False)
 
 
-def run(board: str, firmware: str | None, bootsel: bool, as_json: bool, timeout: float | None) -> int:
+def run(
+    board: str,
+    firmware: str | None,
+    flash: str | None,
+    bootsel: bool,
+    as_json: bool,
+    timeout: float | None,
+) -> int:
     port = port_of(board, firmware)
     if bootsel and port != PICO:
         what = f"--firmware {firmware}" if firmware else board
         raise UsageError(f"--bootsel is for an RPI_PICO without firmware; it does not go with {what}")
+    if flash and port.partition(":")[0] != PICO:
+        raise UsageError(
+            f"--flash keeps the flash of an RPI_PICO; {board} has none that outlives its program"
+        )
     err = render.messages()
-    bridge = Bridge(port, timeout, bootsel)
+    bridge = Bridge(port, timeout, bootsel, flash)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if as_json:
@@ -186,15 +206,17 @@ def run(board: str, firmware: str | None, bootsel: bool, as_json: bool, timeout:
                 "device": bridge.device,
                 "port": port,
                 "firmware": bridge.repl.firmware,
+                "flash": flash,
                 "drive": str(bridge.served.place) if bridge.served.place else None,
             }
             print(json.dumps(about), flush=True)
         else:
             print(bridge.device, flush=True)
-        what = f"with {bridge.repl.firmware}" if bridge.repl.firmware else "without firmware"
-        flash = f"arena8 flash -p {bridge.device}, " if bridge.served.place else ""
+        has_firmware = bridge.served.place is None or not bridge.served.is_shown
+        what = f"with {bridge.repl.firmware or flash}" if has_firmware else "without firmware"
+        to_flash = f"arena8 flash -p {bridge.device}, " if bridge.served.place else ""
         err.print(
-            f"{bridge.repl.kind} {what} at {bridge.device}: {flash}arena8 infer -p {bridge.device} ..., "
+            f"{bridge.repl.kind} {what} at {bridge.device}: {to_flash}arena8 infer -p {bridge.device} ..., "
             f"mpremote connect {bridge.device}; Ctrl-C ends",
             markup=False,
         )
@@ -207,20 +229,23 @@ def run(board: str, firmware: str | None, bootsel: bool, as_json: bool, timeout:
 
 
 @click.command("emulate")
-@click.argument(
-    "board",
-    **options.BOARD,
-)
+@click.argument("board", **options.BOARD)
 @click.option("--firmware", **options.FILE, help="Default: what was built last for BOARD.")
+@click.option(
+    "--flash",
+    **options.FILE,
+    help="Keeps an RPI_PICO's flash in FILE from one run to the next; made if there is none.",
+)
 @click.option(
     "--bootsel", is_flag=True, help="A Pico without firmware, as plugged in with BOOTSEL held: `flash` it."
 )
 @options.as_json("The device")
 @options.timeout
-def command(board, firmware, bootsel, as_json, timeout) -> int:
+def command(board, firmware, flash, bootsel, as_json, timeout) -> int:
     """Runs an emulated BOARD behind a serial device that other programs open, until Ctrl-C.
 
     BOARD is RPI_PICO, a QEMU machine such as MPS2_AN385, or UNIX. The device's name goes to standard output.
-    The emulated Pico keeps its flash until then: `flash` and `deploy` work as with a Pico.
+    The emulated Pico keeps its flash until then, with --flash from then on: `flash` and `deploy` work as with
+    a Pico.
     """
-    return run(board, firmware, bootsel, as_json, timeout)
+    return run(board, firmware, flash, bootsel, as_json, timeout)

@@ -166,11 +166,25 @@ static inline uint32_t sum_of_channel(const int16_t *x, const int8_t *w, int32_t
         const a8_mac16_bytes_t bytes = { (uintptr_t)x - 4, w, n / 4, sum };
         return a8_mac16_bytes_xtensa(&bytes);
     }
+    if (!fours) {
+        for (const int8_t *last = w + n; w != last; w++) {
+            sum += (uint32_t)(*x++ * *w);
+        }
+        return sum;
+    }
     for (int32_t k = 0; k < n; k++) {
-        const int32_t place = (k & ~3) | (k & 1) << 1 | (k >> 1 & 1); // in fours
-        sum += (uint32_t)(x[fours ? place : k] * w[k]);
+        const int32_t place = (k & ~3) | (k & 1) << 1 | (k >> 1 & 1);
+        sum += (uint32_t)(x[place] * w[k]);
     }
     return sum;
+}
+
+// 0 without a bias, which may have any alignment.
+static inline uint32_t bias_of(const a8_operands_t *t, int32_t c) {
+    if (t->bias == NULL) {
+        return 0;
+    }
+    return (uintptr_t)t->bias % 4 == 0 ? ((const uint32_t *)(const void *)t->bias)[c] : (uint32_t)a8_load_i32(t->bias + 4 * c);
 }
 
 // Channels c .. end - 1 of one row: weights are read once and not stored. Where the row is long, part after part of it
@@ -181,6 +195,7 @@ static A8_HOT void fully_connected_block(const a8_fully_connected_params_t *para
     const int32_t depth = params->depth;
     const int32_t part = a8_mac16_part(depth, params->out_c);
     const bool fours = (depth & 3) == 0;
+    const int32_t per_channel = rq->flags & A8_PER_CHANNEL ? 1 : 0;
     int16_t *x = operands->scratch;
     uint32_t *sums = (uint32_t *)(void *)(x + part + 2);
     uint32_t last[A8_MAC16_PIXELS]; // sums that are no outputs yet
@@ -191,29 +206,25 @@ static A8_HOT void fully_connected_block(const a8_fully_connected_params_t *para
             a8_widen_inputs_xtensa(x, input + k, n, rq->in_zero_point, fours);
         }
         int32_t waiting = 0;
-        bool brief = !(rq->flags & A8_PER_CHANNEL);
+        uint32_t high = 0; // the highest bits of waiting channels' biases, shifted so that small ones are positive
         for (int32_t c = begin; c < end; c++, w += depth) {
-            const uint32_t bias = (operands->bias != NULL ? (uint32_t)a8_load_i32(operands->bias + 4 * c) : 0) + before;
+            const uint32_t bias = bias_of(operands, c) + before;
             const uint32_t sum = sum_of_channel(x, w, n, fours, k == 0 ? bias : sums[c - begin]);
             if (k + n < depth) {
                 sums[c - begin] = sum;
                 continue;
             }
-            if (brief) {
-                brief = a8_mac16_is_brief(operands->shifts[0], depth, (int32_t)bias);
-            }
             // Channels with one multiplier wait for each other.
             last[waiting++] = sum;
-            if (brief && waiting < A8_MAC16_PIXELS && c + 1 < end) {
+            high |= bias + A8_MAC16_BIAS;
+            if (per_channel == 0 && waiting < A8_MAC16_PIXELS && c + 1 < end) {
                 continue;
             }
-            const int32_t first = c + 1 - waiting;
-            const int32_t i = rq->flags & A8_PER_CHANNEL ? c : 0;
-            a8_put_outputs_xtensa(rq, operands->multipliers[i], operands->shifts[i], brief ? 0 : waiting == 1 ? (int32_t)bias
-                                                                                                              : INT32_MAX,
-                depth, last,
-                waiting, output + first, 1);
+            const int32_t i = c * per_channel;
+            a8_put_outputs_xtensa(rq, operands->multipliers[i], operands->shifts[i],
+                high < 2 * (uint32_t)A8_MAC16_BIAS ? 0 : INT32_MAX, depth, last, waiting, output + c + 1 - waiting, 1);
             waiting = 0;
+            high = 0;
         }
     }
 }

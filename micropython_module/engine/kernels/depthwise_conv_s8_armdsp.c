@@ -72,6 +72,24 @@ typedef char a8_assert_run_t[offsetof(run_t, bias) == 52 && offsetof(run_t, outp
     "smlabt r6, r8, r10, r6\n" \
     "smlabt r7, r8, r11, r7\n"
 #define ONE_SKIP "add r3, r9\n"
+// Rows of taps whose columns are a multiple of four; the rest is as behind label 4 of RUN.
+#define ONE_FOURS \
+    "tst r8, #3\n" \
+    "bne 8f\n" \
+    "sub lr, #0x40000\n" \
+    "7:\n" ONE("") ONE(", r2") "add r1, r1, r2, lsl #1\n" ONE("") ONE(", r2") "add r1, r1, r2, lsl #1\n" \
+                                                                              "subs lr, #0x40000\n" \
+                                                                              "bpl 7b\n" \
+                                                                              "ldrd r8, r10, [r0, #16]\n" \
+                                                                              "ldr r11, [r0, #24]\n" \
+                                                                              "add r3, r10\n" \
+                                                                              "add r1, r11\n" \
+                                                                              "sub lr, #1\n" \
+                                                                              "add lr, lr, r8, lsl #16\n" \
+                                                                              "lsls r8, lr, #16\n" \
+                                                                              "bne 7b\n" \
+                                                                              "b 6f\n" \
+                                                                              "8:\n"
 #define OUTPUT(LANE, SUM) \
     "ldm r2!, {r8-r10}\n" \
     "lsl " SUM ", " SUM ", #1\n" \
@@ -84,7 +102,7 @@ typedef char a8_assert_run_t[offsetof(run_t, bias) == 52 && offsetof(run_t, outp
 
 // In registers: r0 the run, r1 a row of taps, r2 the step of columns, r3 weights, r4-r7 sums, r12 the zero point, lr
 // rows in the low half, and in the high one the columns of this row that follow.
-#define RUN(BEGIN, TAP, SKIP) \
+#define RUN(BEGIN, TAP, SKIP, FOURS) \
     __asm volatile( \
         "push {r4-r11, lr}\n" \
         "ldr r12, [r0, #48]\n" \
@@ -113,7 +131,7 @@ typedef char a8_assert_run_t[offsetof(run_t, bias) == 52 && offsetof(run_t, outp
                                                     "b 6f\n" \
                                                     "4:\n" \
                                                     "ldr r8, [r0, #16]\n" \
-                                                    "add lr, lr, r8, lsl #16\n" \
+                                                    "add lr, lr, r8, lsl #16\n" FOURS \
                                                     "sub lr, #0x10000\n" \
                                                     "5:\n" TAP("") "add r1, r2\n" \
                                                                    "subs lr, #0x10000\n" \
@@ -144,12 +162,12 @@ typedef char a8_assert_run_t[offsetof(run_t, bias) == 52 && offsetof(run_t, outp
 
 // Four channels of the input, each of which makes one of the output.
 static A8_HOT A8_NAKED void run_four(A8_UNUSED run_t *run) {
-    RUN(FOUR_BEGIN, FOUR, FOUR_SKIP);
+    RUN(FOUR_BEGIN, FOUR, FOUR_SKIP, "");
 }
 
 // One channel of the input, which makes all four.
 static A8_HOT A8_NAKED void run_one(A8_UNUSED run_t *run) {
-    RUN(ONE_BEGIN, ONE, ONE_SKIP);
+    RUN(ONE_BEGIN, ONE, ONE_SKIP, ONE_FOURS);
 }
 
 // ---- Blocks of four channels ----------------------------------------------

@@ -257,8 +257,10 @@ typedef struct {
 typedef char a8_assert_add_params_t[sizeof(a8_add_params_t) == 44 ? 1 : -1];
 typedef char a8_assert_softmax_params_t[sizeof(a8_softmax_params_t) == 16 ? 1 : -1];
 
-// scratch has room for a row's elements, or for A8_SOFTMAX_S8_SCRATCH if there are more.
-#define A8_SOFTMAX_S8_SCRATCH (256)
+// scratch has room for the elements of a row, or for A8_SOFTMAX_S8_MANY if there are more; a row of
+// A8_SOFTMAX_S8_FEW needs none.
+#define A8_SOFTMAX_S8_FEW (16)
+#define A8_SOFTMAX_S8_MANY (256)
 void a8_softmax_s8_generic(const a8_softmax_params_t *params, const int8_t *in, int8_t *out, int32_t rows,
     int32_t *scratch);
 void a8_softmax_s8_s16_generic(const a8_softmax_params_t *params, const int8_t *in, int16_t *out, int32_t rows,

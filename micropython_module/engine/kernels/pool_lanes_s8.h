@@ -68,10 +68,11 @@ static A8_INLINE lanes_t lanes_of(const window_t *window, int32_t c, uint32_t mi
 }
 
 static inline uint32_t average_of_lanes(const lanes_t *seen, const mean_t *mean) {
-    uint32_t word = 0;
-    for (int32_t i = 0; i < LANES; i++) {
-        word |= (uint32_t)raised_mean(mean, sum_of_lane(&seen->sums, i, (int32_t)mean->count)) << 8 * i;
-    }
+    const int32_t n = (int32_t)mean->count;
+    const uint32_t word = (uint32_t)raised_mean(mean, sum_of_lane(&seen->sums, 0, n)) |
+        (uint32_t)raised_mean(mean, sum_of_lane(&seen->sums, 1, n)) << 8 |
+        (uint32_t)raised_mean(mean, sum_of_lane(&seen->sums, 2, n)) << 16 |
+        (uint32_t)raised_mean(mean, sum_of_lane(&seen->sums, 3, n)) << 24;
     return word ^ all_lanes(RAISED);
 }
 

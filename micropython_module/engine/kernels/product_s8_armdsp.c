@@ -251,7 +251,7 @@ static A8_INLINE void product_1(const a8_product_armdsp_t *given, const int32_t 
         const bool small = high < 2 * (uint32_t)A8_BRIEF_BIAS;
         if (rows == 1) {
             sums[0] = t.raw != NULL ? dot_raw_pixel(sums[0], t.raw, w, t.depth, rq.in_zero_point)
-                                   : dot_pixel(sums[0], t.pixels, 1, w, t.depth);
+                                    : dot_pixel(sums[0], t.pixels, 1, w, t.depth);
         } else if (t.raw != NULL) {
             sums[ROWS_OF_1] = a8_twice(-rq.in_zero_point);
             dot_raw((const uint32_t *)(const void *)t.raw, w, t.depth, sums);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "rescale_s8.h"
 
-// Shifts to the left by which an element stays within 255 * 255.
-#define LEFT_MAX (7)
+// Shifts to the left that a8_rescaled_product has room for.
+#define LEFT_MAX (8)
 
 void a8_requantize_s8_generic(const a8_requantize_s8_params_t *params, const uint8_t *in, uint8_t *out, int32_t n) {
     const int32_t left = params->shift > 0 ? params->shift : 0;

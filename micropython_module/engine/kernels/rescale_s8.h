@@ -29,7 +29,7 @@ static inline int32_t a8_shift_right(const a8_rescale_t *r, int32_t value) {
     return (value + r->half + (value >> 31 & r->ties)) >> r->right;
 }
 
-// Of a value within 255 * 255.
+// Of a value within 255 * 256.
 static inline int32_t a8_rescaled_product(const a8_rescale_t *r, int32_t value) {
     return a8_shift_right(r, (value * r->high + (value * r->low >> 16) + (1 << 14)) >> 15);
 }

@@ -64,7 +64,8 @@ static int32_t rows_of_call(int32_t pixels, int64_t weights, int32_t all) {
         return 1;
     }
     const int64_t macs = pixels * weights;
-    int32_t rows = macs <= 0 ? all : macs > CALL_MACS ? 0 : CALL_MACS / (int32_t)macs;
+    int32_t rows = macs <= 0 ? all : macs > CALL_MACS ? 0
+                                                      : CALL_MACS / (int32_t)macs;
     if (weights > A8_CACHED_WEIGHTS && (int64_t)rows * pixels < CALL_PIXELS) {
         rows = (CALL_PIXELS + pixels - 1) / pixels;
         if (rows * macs > CALL_MACS_MAX) {

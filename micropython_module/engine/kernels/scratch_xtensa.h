@@ -21,6 +21,9 @@ static inline int32_t a8_mac16_pixels(int32_t depth, int64_t all) {
 // How many rows of a fully connected operator go through such windows; 0: its rows go one by one, as parts of so
 // many elements.
 static inline int32_t a8_mac16_rows(int32_t depth, int32_t batches) {
+    if (batches < 4) {
+        return 0; // without the division below
+    }
     const int32_t rows = a8_mac16_pixels(depth, batches);
     return rows < 4 ? 0 : rows;
 }

@@ -16,10 +16,10 @@ static int32_t exp_of_diff(const a8_softmax_params_t *params, int32_t diff) {
 #define UNKNOWN (-1)
 
 static uint32_t sum_of_row(const a8_softmax_params_t *params, const int8_t *in, int32_t max, int32_t *exps) {
-    const bool by_difference = params->depth > A8_SOFTMAX_S8_SCRATCH;
+    const bool by_difference = params->depth > A8_SOFTMAX_S8_MANY;
     uint32_t sum = 0;
     if (by_difference) {
-        for (int32_t i = 0; i < A8_SOFTMAX_S8_SCRATCH; i++) {
+        for (int32_t i = 0; i < A8_SOFTMAX_S8_MANY; i++) {
             exps[i] = UNKNOWN;
         }
     }
@@ -36,8 +36,10 @@ static uint32_t sum_of_row(const a8_softmax_params_t *params, const int8_t *in, 
 
 // One row; exactly one of the outputs is given. bits is the output's width.
 static void softmax_row(const a8_softmax_params_t *params, const int8_t *in, int8_t *out8, int16_t *out16,
-    int32_t bits, int32_t *exps) {
-    const bool by_difference = params->depth > A8_SOFTMAX_S8_SCRATCH;
+    int32_t bits, int32_t *scratch) {
+    const bool by_difference = params->depth > A8_SOFTMAX_S8_MANY;
+    int32_t few[A8_SOFTMAX_S8_FEW];
+    int32_t *exps = params->depth > A8_SOFTMAX_S8_FEW ? scratch : few;
     int32_t max = INT8_MIN;
     for (int32_t i = 0; i < params->depth; i++) {
         max = in[i] > max ? in[i] : max;
@@ -50,7 +52,7 @@ static void softmax_row(const a8_softmax_params_t *params, const int8_t *in, int
     const int32_t low = -(1 << (bits - 1));
     const int32_t high = (1 << (bits - 1)) - 1;
     // From exponentials to results.
-    const int32_t n = by_difference ? A8_SOFTMAX_S8_SCRATCH : params->depth;
+    const int32_t n = by_difference ? A8_SOFTMAX_S8_MANY : params->depth;
     for (int32_t i = 0; i < n; i++) {
         int32_t value = low;
         // Beyond 31 everything rounds to zero. The reference gives up there.

@@ -3,18 +3,38 @@
 // Sums of int8, for lanes as pool_lanes_s8.h has them.
 #include "kernels.h"
 
-static void add_words(int32_t *sums, const int8_t *x, int32_t n, int32_t stride) {
+static inline void add_words(int32_t *sums, const int8_t *x, int32_t n, int32_t stride) {
     while (n > 0) {
         const int32_t terms = n < LANE_SUM_TERMS ? n : LANE_SUM_TERMS;
         lane_sums_t lanes = { 0, 0 };
         for (int32_t i = terms; i > 0; i--, x += stride) {
             add_lanes(&lanes, load_lanes(x));
         }
-        for (int32_t i = 0; i < LANES; i++) {
-            sums[i] += (int32_t)sum_of_lane(&lanes, i, terms) - RAISED * terms;
-        }
+        sums[0] += (int32_t)sum_of_lane(&lanes, 0, terms) - RAISED * terms;
+        sums[1] += (int32_t)sum_of_lane(&lanes, 1, terms) - RAISED * terms;
+        sums[2] += (int32_t)sum_of_lane(&lanes, 2, terms) - RAISED * terms;
+        sums[3] += (int32_t)sum_of_lane(&lanes, 3, terms) - RAISED * terms;
         n -= terms;
     }
+}
+
+static int32_t sum_of_row(const int8_t *x, int32_t n, int32_t stride) {
+    int32_t sum = 0;
+    const int8_t *const end = x + n * stride;
+    if (stride == 1) {
+        for (; x != end && !has_lanes(x, 0); x++) {
+            sum += *x;
+        }
+        const int32_t words = (int32_t)(end - x) / LANES;
+        int32_t sums[LANES] = { 0 };
+        add_words(sums, x, words, LANES);
+        sum += sums[0] + sums[1] + sums[2] + sums[3];
+        x += LANES * words;
+    }
+    for (; x != end; x += stride) {
+        sum += *x;
+    }
+    return sum;
 }
 
 void KERNEL(int32_t *sums, const int8_t *x, int32_t n, int32_t stride, int32_t columns) {
@@ -25,12 +45,7 @@ void KERNEL(int32_t *sums, const int8_t *x, int32_t n, int32_t stride, int32_t c
         }
     }
     for (; c < columns; c++) {
-        int32_t sum = 0;
-        const int8_t *from = x + c;
-        for (int32_t i = n; i > 0; i--, from += stride) {
-            sum += *from;
-        }
-        sums[c] += sum;
+        sums[c] += sum_of_row(x + c, n, stride);
     }
 }
 #undef KERNEL

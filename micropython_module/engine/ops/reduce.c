@@ -105,6 +105,7 @@ int a8_reduce_eval(a8_ctx_t *ctx, const a8_reduce_t *reduce, const a8_reducer_t 
     int32_t done = 0; // elements since the last poll
     const int32_t inner = A8_REDUCE_GROUPS - 1;
     const bool bytes = reducer->columns != NULL && reduce->kept_stride[inner] == 1;
+    const int32_t most = bytes ? A8_POLL_ELEMENTS / A8_REDUCE_COLUMNS : A8_POLL_ELEMENTS;
     for (int32_t o = 0, k; o < reduce->outputs; o += k) {
         int32_t states[A8_REDUCE_COLUMNS];
         k = reduce->kept[inner] - index[inner];
@@ -119,7 +120,7 @@ int a8_reduce_eval(a8_ctx_t *ctx, const a8_reduce_t *reduce, const a8_reducer_t 
             for (int32_t j = 0; j < reduce->reduced[1]; j++) {
                 const uint8_t *x = row;
                 for (int32_t rest = reduce->reduced[2]; rest > 0;) {
-                    int32_t n = rest < A8_POLL_ELEMENTS / k ? rest : A8_POLL_ELEMENTS / k;
+                    int32_t n = rest < most ? rest : most;
                     if (bytes) {
                         reducer->columns(states, (const int8_t *)x, n, reduce->reduced_stride[2], k);
                     } else {

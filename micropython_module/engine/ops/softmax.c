@@ -51,9 +51,11 @@ int a8_softmax_prepare(a8_ctx_t *ctx) {
     if (code != A8_OK || (code = a8_scaled_diff(ctx, in.scale, beta, &diff)) != A8_OK) {
         return code;
     }
-    code = a8_ctx_scratch(ctx, (uint32_t)(depth < A8_SOFTMAX_S8_SCRATCH ? depth : A8_SOFTMAX_S8_SCRATCH) * 4);
-    if (code != A8_OK) {
-        return code;
+    if (depth > A8_SOFTMAX_S8_FEW) {
+        code = a8_ctx_scratch(ctx, (uint32_t)(depth < A8_SOFTMAX_S8_MANY ? depth : A8_SOFTMAX_S8_MANY) * 4);
+        if (code != A8_OK) {
+            return code;
+        }
     }
     block_t *block = a8_ctx_alloc(ctx, sizeof(block_t));
     if (block == NULL) {
