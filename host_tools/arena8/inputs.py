@@ -183,8 +183,12 @@ def _image(path: Path, tensor: TensorInfo, options: Options) -> numpy.ndarray:
         raise ToolError("images as input need Pillow: pip install 'arena8[images]'") from e
     height, width, channels = shape
     try:
-        image = Image.open(path).convert("L" if channels == 1 else "RGB")
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as e:
+        # Of bytes that are ours: Pillow maps some files into memory, and dies of one that gets shorter.
+        content = io.BytesIO(path.read_bytes())
+        image = Image.open(content).convert("L" if channels == 1 else "RGB")
+    except UnidentifiedImageError as e:
+        raise UsageError(f"{path} is not an image that Pillow reads") from e
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as e:
         if isinstance(e, OSError) and e.errno:
             raise
         raise UsageError(f"{path} is not an image that Pillow reads: {e}") from e

@@ -37,6 +37,7 @@ arena8 infer digits -i picture.png --scale 0.0625  the board's model of that nam
 arena8 infer digits.tflite -i seven.csv --verify   and this machine's answer has to be the same
 arena8 infer digits.tflite -i seven.csv -p host    on this machine alone
 arena8 infer digits --watch incoming/              each file that appears in a folder
+arena8 infer yes_no --watch words.wav --realtime   the words in a sound, as they are said
 """,
     "bench": """
 arena8 bench digits.tflite                     milliseconds by operator, by the board's clock

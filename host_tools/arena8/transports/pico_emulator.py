@@ -24,6 +24,7 @@ from .qemu import boot
 from .repl import Repl
 from .wire import SocketWire
 
+UF2_MAGIC = b"UF2\n"
 AWAKE = 1000  # cycles between two looks at a core that has more to do than to look for input
 
 MEASURE = """

@@ -126,7 +126,8 @@ def _show_operators(out: Any, about: dict[str, Any]) -> None:
     total = ["", "[bold]total[/]", "", "", "", f"[bold]{about['macs']:,}[/]", f"[bold]{about['params']:,}[/]"]
     if timed:
         known = [node["cycles"].get(timed[1]) for node in about["operators"] if node["subgraph"] == 0]
-        total.append(f"[bold]{sum(count or 0 for count in known) / timed[2] * 1000:.2f}[/]")
+        sums = f"{sum(count or 0 for count in known) / timed[2] * 1000:.2f}"
+        total.append(f"[bold]{sums}[/]" if any(known) else "?")
     render.table(out, columns, [*rows, (total, "")])
     if timed:
         each = "; in subgraphs for each time that they run" if many else ""
