@@ -208,7 +208,7 @@ def keeps_flash(path: str) -> bool:
     if not file.is_file() or file.stat().st_size != flash_bytes():
         return False
     with file.open("rb") as content:
-        return content.read(len(UF2_MAGIC)) != UF2_MAGIC
+        return content.read(4) != b"UF2\n"
 
 
 def _died(process: subprocess.Popen) -> str:

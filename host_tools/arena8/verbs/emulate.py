@@ -229,14 +229,11 @@ def run(
 
 
 @click.command("emulate")
-@click.argument(
-    "board",
-    **options.BOARD,
-)
+@click.argument("board", **options.BOARD)
 @click.option("--firmware", **options.FILE, help="Default: what was built last for BOARD.")
 @click.option(
     "--flash",
-    metavar="FILE",
+    **options.FILE,
     help="Keeps an RPI_PICO's flash in FILE from one run to the next; made if there is none.",
 )
 @click.option(
