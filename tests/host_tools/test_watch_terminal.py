@@ -116,9 +116,9 @@ def test_a_reader_that_has_enough(tmp_path):
     assert process.returncode == 0 and "Traceback" not in err and "Broken" not in err, err
 
 
-@pytest.mark.parametrize("variable", ["FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE"])
-def test_a_pipe_gets_no_escape_codes(monkeypatch, variable):
-    monkeypatch.setenv(variable, "1")
+def test_a_pipe_gets_no_escape_codes(monkeypatch):
+    for variable in ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        monkeypatch.setenv(variable, "1")
     process = command("-", stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     out, _ = process.communicate(f"{ZEROS}\n{ZEROS}\n".encode(), timeout=60)
     assert process.returncode == 0 and len(out.splitlines()) == 2 and b"\x1b" not in out
