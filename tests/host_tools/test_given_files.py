@@ -4,7 +4,9 @@ One table for all, so that no command is forgotten. Nothing is left half-written
 
 from __future__ import annotations
 
+import builtins
 import errno
+import io
 import json
 import os
 import pty
@@ -92,17 +94,17 @@ def locked(monkeypatch):
 
     def lock(path):
         path.write_bytes(DIGITS.read_bytes())
-        read, opened = Path.read_bytes, open
-
-        def refuse(self, *args, **more):
-            if os.fspath(self) == str(path):
-                raise PermissionError(errno.EACCES, "Permission denied", str(path))
-            return (read if isinstance(self, Path) and not args else opened)(self, *args, **more)
-
-        monkeypatch.setattr(Path, "read_bytes", refuse)
-        monkeypatch.setattr("builtins.open", refuse)
-        monkeypatch.setattr("io.open", refuse)
+        for owner, name in ((Path, "read_bytes"), (Path, "read_text"), (builtins, "open"), (io, "open")):
+            monkeypatch.setattr(owner, name, refusing(path, getattr(owner, name)))
         return path
+
+    def refusing(path, opens):
+        def refuse(given, *args, **more):
+            if isinstance(given, str | os.PathLike) and os.fspath(given) == str(path):
+                raise PermissionError(errno.EACCES, "Permission denied", str(path))
+            return opens(given, *args, **more)
+
+        return refuse
 
     return lock
 
