@@ -56,12 +56,13 @@ def boards():
     return found
 
 
-def arena_bytes(choice, models, target):
-    """The size of the static arena: a number, or what the largest model takes with the target's kernels."""
+def arena_bytes(choice, models, target, least=0):
+    """The size of the static arena: a number, or what the largest model takes with the target's kernels, but
+    not less than a board reserves in any case."""
     if choice != "auto":
         return int(choice)
     if not models:
-        return 0
+        return least
     try:
         import arena8
     except ImportError as error:
@@ -70,7 +71,7 @@ def arena_bytes(choice, models, target):
             "pip install ./host_tools, or give --arena BYTES"
         ) from error
     try:
-        return max(arena8.arena_size(str(path), target) for path in models)
+        return max(least, *(arena8.arena_size(str(path), target) for path in models))
     except (ValueError, OSError) as error:
         raise BuildError(f"the arena of the models cannot be told: {error}") from error
 
@@ -529,7 +530,8 @@ def main():
                 raise BuildError(f"{path}: no such model file")
         operators = chosen_operators(args.operators or facts["operators"], args.model)
         target = "generic" if args.kernels == "generic" else facts["target"]
-        arena = arena_bytes(args.arena, args.model, target)
+        least = facts.get("ram", {}).get("static_arena", 0)
+        arena = arena_bytes(args.arena, args.model, target, least)
         check_ram(args.board, facts, arena)
         choice = args.operators or facts["operators"]
         builder = Builder(args.board, folder, facts, key, choice, args.kernels)

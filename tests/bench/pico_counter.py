@@ -14,8 +14,8 @@ are part of it, as a user feels them.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ctypes
-import sys
 
 from arena8.transports import pico_process
 
@@ -74,7 +74,5 @@ class CountingPico(pico_process.Pico):
 
 if __name__ == "__main__":
     pico_process.Pico = CountingPico
-    try:
-        asyncio.run(pico_process.serve(sys.argv[1]))
-    except KeyboardInterrupt:
-        pass
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(pico_process.main())

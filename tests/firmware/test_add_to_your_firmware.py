@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -23,8 +24,17 @@ def command(port: str, generated: bool) -> list[str]:
     return line.split()
 
 
+@pytest.fixture
+def work(request):
+    """An empty folder, at the same place in every run: so that a compiler's cache knows what it compiles."""
+    folder = REPO / "build" / "tests" / request.node.name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
 @pytest.fixture(scope="module")
-def build(trees, tmp_path_factory):
+def build(trees):
     """Build the unix port by a line of the page, in a folder outside the tree."""
 
     def run(words: list[str], work) -> str:
@@ -49,22 +59,22 @@ def build(trees, tmp_path_factory):
     return run
 
 
-def test_plain(build, tmp_path):
-    binary = build(command("unix", generated=False), tmp_path)
+def test_plain(build, work):
+    binary = build(command("unix", generated=False), work)
     code = "import arena8\ntry:\n import models\nexcept ImportError:\n print('no models')"
     out = subprocess.run([binary, "-c", code], capture_output=True, text=True)
     assert out.stdout == "no models\n", out.stderr
 
 
-def test_with_a_model_and_only_its_operators(build, builder, tmp_path, freezer):
+def test_with_a_model_and_only_its_operators(build, builder, work, freezer):
     chosen = builder.chosen_operators("auto", [MODEL])
-    freezer.freeze([MODEL], tmp_path / "generated", 8192, builder.opset.defines(chosen))
-    binary = build(command("unix", generated=True), tmp_path)
+    freezer.freeze([MODEL], work / "generated", 8192, builder.opset.defines(chosen))
+    binary = build(command("unix", generated=True), work)
     other = ModelBuilder()
     tensors = [other.tensor((1, 4), "int8", scale=0.5) for _ in range(4)]
     for op, x, y in zip(("RELU", "RESHAPE", "RELU6"), tensors, tensors[1:], strict=False):
         other.node(op, [x], [y])
-    path = tmp_path / "other.tflite"
+    path = work / "other.tflite"
     path.write_bytes(other.build(tensors[:1], tensors[-1:]))
     code = f"""
 import arena8, uctypes

@@ -7,8 +7,9 @@ import re
 import struct
 import subprocess
 
+import arena8
 import pytest
-from firmware_paths import REPO, facts
+from firmware_paths import MODEL, REPO, facts
 
 ESP32 = REPO / "boards/esp32"
 BOARDS = sorted(path.parent.name for path in ESP32.glob("*/facts.json"))
@@ -267,3 +268,16 @@ def test_series_of_idf_by_micropython(esp32):
     ]
     with pytest.raises(esp32.EspError, match="too old"):
         esp32.series_for("1.24.1")
+
+
+@pytest.mark.parametrize("board", BOARDS)
+def test_an_arena_in_internal_ram_where_the_heap_is_not(board, builder):
+    """Models that are deployed later find one, of what person_detect takes and more; a number says it all."""
+    least = facts(board)["ram"].get("static_arena", 0)
+    assert (least > 0) == ("SPIRAM" in board)
+    own = arena8.arena_size(str(MODEL), "xtensa")
+    assert least % 16 == 0 and (least == 0 or least >= 72432 > own)
+    assert builder.arena_bytes("auto", [], "xtensa", least) == least
+    assert builder.arena_bytes("auto", [MODEL], "xtensa", least) == max(least, own)
+    assert builder.arena_bytes("auto", [MODEL], "xtensa", 16) == own
+    assert builder.arena_bytes("0", [MODEL], "xtensa", least) == 0

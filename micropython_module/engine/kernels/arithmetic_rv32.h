@@ -24,6 +24,28 @@
 #define A8_KEEP(pointer) ((void)0)
 #endif
 
+// Walks n elements from pointer x on, eight at a time and then one by one, by the file's own STEP(k), for the k-th from
+// where the pointers are, and ADVANCE(count) of them.
+#define A8_WALK_RV32(x, n) \
+    do { \
+        const int8_t *eights_ = (x) + ((n) & ~7), *end_ = (x) + (n); \
+        while ((x) != eights_) { \
+            STEP(0); \
+            STEP(1); \
+            STEP(2); \
+            STEP(3); \
+            STEP(4); \
+            STEP(5); \
+            STEP(6); \
+            STEP(7); \
+            ADVANCE(8); \
+        } \
+        while ((x) != end_) { \
+            STEP(0); \
+            ADVANCE(1); \
+        } \
+    } while (0)
+
 // Depthwise convolution where a8_depthwise_is_conv_rv32.
 a8_conv_t a8_depthwise_as_conv_s8_rv32;
 

@@ -89,23 +89,7 @@ static inline void tile(const a8_product_t *t, const channels_t *ch, const int8_
     uint32_t s20 = (uint32_t)ch->bias[2], s30 = (uint32_t)ch->bias[3];
     uint32_t s01 = s00, s11 = s10, s21 = s20, s31 = s30;
     uint32_t s02 = s00, s12 = s10, s22 = s20, s32 = s30;
-    const int8_t *eights = x0 + (t->depth & ~7);
-    const int8_t *end = x0 + t->depth;
-    while (x0 != eights) {
-        STEP(0);
-        STEP(1);
-        STEP(2);
-        STEP(3);
-        STEP(4);
-        STEP(5);
-        STEP(6);
-        STEP(7);
-        ADVANCE(8);
-    }
-    while (x0 != end) {
-        STEP(0);
-        ADVANCE(1);
-    }
+    A8_WALK_RV32(x0, t->depth);
     int8_t *y1 = y0 + to_y1, *y2 = y1 + to_y2;
     if (ch->scaled) {
         const a8_requantize_t rq = *t->requantize;

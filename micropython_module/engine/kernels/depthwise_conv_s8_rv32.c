@@ -2,7 +2,8 @@
 //
 // Depthwise convolution of int8 on RV32IM. Windows of 3 x 3 that move by 1 or 2: channel by channel, its nine
 // weights in registers; each column of three pixels is loaded once, and added to the sums of all windows that it
-// is in. The windows of a call may also be walked downwards, if that makes longer lines. Other windows in plain C: the weights of a tap are read once for two pixels.
+// is in. The windows of a call may also be walked downwards, if that makes longer lines. Other windows in plain C:
+// the weights of a tap are read once for two pixels.
 #include "scratch_rv32.h"
 
 #if A8_KERNELS_RV32
@@ -14,7 +15,7 @@ static inline void output_of(const a8_depthwise_run_t *run, int32_t pixel, int32
     const a8_requantize_t *rq = run->requantize;
     const int32_t i = rq->flags & A8_PER_CHANNEL ? c : 0;
     int32_t value = a8_requantized((int32_t)sum, run->operands->multipliers[i], run->operands->shifts[i]);
-    value = a8_clamp(value + rq->out_zero_point, rq->min, rq->max);
+    value = a8_clamp((int32_t)((uint32_t)value + (uint32_t)rq->out_zero_point), rq->min, rq->max);
     run->output[pixel * run->channels + c] = (int8_t)value;
 }
 

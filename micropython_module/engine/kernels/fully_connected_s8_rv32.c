@@ -52,23 +52,7 @@ static inline void add_products(uint32_t *sums, const int8_t *w, const int8_t *x
     const int8_t *w4 = w3 + depth, *w5 = w4 + depth, *w6 = w5 + depth, *w7 = w6 + depth;
     uint32_t s0 = sums[0], s1 = sums[1], s2 = sums[2], s3 = sums[3];
     uint32_t s4 = sums[4], s5 = sums[5], s6 = sums[6], s7 = sums[7];
-    const int8_t *eights = x + depth / 8 * 8;
-    const int8_t *end = x + depth;
-    while (x != eights) {
-        STEP(0);
-        STEP(1);
-        STEP(2);
-        STEP(3);
-        STEP(4);
-        STEP(5);
-        STEP(6);
-        STEP(7);
-        ADVANCE(8);
-    }
-    while (x != end) {
-        STEP(0);
-        ADVANCE(1);
-    }
+    A8_WALK_RV32(x, depth);
     sums[0] = s0;
     sums[1] = s1;
     sums[2] = s2;

@@ -43,8 +43,9 @@ static inline int32_t a8_requantized(int32_t value, int32_t multiplier, int32_t 
 static inline int8_t a8_product_output(const a8_product_t *t, int32_t c, uint32_t sum) {
     const a8_requantize_t *rq = t->requantize;
     const int32_t i = c * t->per_channel;
-    const int32_t value = a8_requantized((int32_t)sum, t->multipliers[i], t->shifts[i]) + rq->out_zero_point;
-    return (int8_t)a8_clamp(value, rq->min, rq->max);
+    const uint32_t value = (uint32_t)a8_requantized((int32_t)sum, t->multipliers[i], t->shifts[i]) +
+        (uint32_t)rq->out_zero_point;
+    return (int8_t)a8_clamp((int32_t)value, rq->min, rq->max);
 }
 
 // Sum of weights.
