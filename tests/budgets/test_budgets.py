@@ -64,7 +64,7 @@ def counts(core):
             part = core["core"] if row is core else f"{core['core']}, {row['board']}"
             found[part] = dict(zip(names, (one.count for one in measured), strict=True))
             if measured[0].misses:
-                # Those of a small model depend on where the linker put the code that shares the cache with it.
+                # Those of a small model depend on where the code lies that shares the cache with it.
                 found[f"{part}, misses of weights"] = {
                     one.name: counted.misses[1]
                     for one, counted in zip(things, measured, strict=True)
