@@ -61,6 +61,13 @@ $(VENV)/host: $(VENV)/ready $(HOST_SOURCES)
 		--force-reinstall ./host_tools)
 	@touch $@
 
+# The Pico's emulator for this very Python: what runs it for long looks here first.
+$(VENV)/emulator: $(VENV)/ready tests/fast_emulator.py
+	$(call step,Compiling the emulated Pico,emulator,$(PYTHON) tests/fast_emulator.py $(VENV)/rp2040py)
+	@touch $@
+
+test bench budgets: export PYTHONPATH := $(VENV)/rp2040py$(addprefix :,$(PYTHONPATH))
+
 .PHONY: setup
 setup: $(VENV)/host ## Install what is missing: packages, a Python environment, the host tools.
 
@@ -95,7 +102,7 @@ test-firmware: $(VENV)/host
 .PHONY: test
 test: ## Run everything: C tests under sanitizers, device tests on emulated boards, host tools, lint.
 	@s=$$(date +%s); echo 'arena8 tests'; \
-	python3 firmware/packages.py browser && { python3 firmware/packages.py windowed || true; } && $(MAKE) --no-print-directory lint test-firmware && \
+	python3 firmware/packages.py browser && { python3 firmware/packages.py windowed || true; } && $(MAKE) --no-print-directory lint test-firmware $(VENV)/emulator && \
 	$(PYTHON) -m pytest -q tests -n 2 --dist loadfile --no-loadscope-reorder --arena8-boards all && echo "make test: all passed in $$(($$(date +%s) - s)) s."
 
 .PHONY: test-quick
@@ -106,7 +113,7 @@ test-quick: $(VENV)/host ## Run the tests that need no firmware.
 BENCH_BOARDS := $(shell sed -n 's/.*"board": "\([A-Z0-9_]*\)", "models".*/\1/p' tests/bench/cores.json)
 
 .PHONY: bench
-bench: $(VENV)/host ## Count what an invoke costs, models x emulated cores; writes build/bench.json and bench.svg.
+bench: $(VENV)/host $(VENV)/emulator ## Count what an invoke costs, models x emulated cores; writes build/bench.json and bench.svg.
 	@s=$$(date +%s); $(MAKE) --no-print-directory bench-firmware && $(PYTHON) tests/bench/bench.py --chart build/bench.svg && \
 	echo "make bench: done in $$(($$(date +%s) - s)) s."
 
@@ -124,7 +131,7 @@ sizes: test-firmware ## Show flash bytes of the module on Cortex-M0+ and arena b
 	@$(PYTHON) tests/flash.py
 
 .PHONY: budgets
-budgets: test-firmware ## Rewrite the budgets of arena, flash, cycles and stack from what is measured now.
+budgets: test-firmware $(VENV)/emulator ## Rewrite the budgets of arena, flash, cycles and stack from what is measured now.
 	@$(PYTHON) tests/budgets/test_budgets.py --update
 
 .PHONY: operators

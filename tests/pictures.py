@@ -4,9 +4,9 @@
     python tests/pictures.py [session] [report] [watch]
 
 session.svg is what commands print on an emulated Pico, which starts without a firmware; report.png is
-`arena8 inspect --html` of the digits model in headless Chromium; watch.svg what `arena8 infer --watch` shows of
-examples/words.wav after 3.5 s, on this machine. The first wants the firmware that `make dist` puts into the
-wheel, or that of a build (ARENA8_FIRMWARE).
+`arena8 inspect --html` of the digits model in headless Chromium; watch.svg what `arena8 infer --watch` shows
+of examples/words.wav after 3.5 s, on this machine. The first wants the firmware that `make dist` puts into
+the wheel, or that of a build (ARENA8_FIRMWARE).
 """
 
 from __future__ import annotations

@@ -23,10 +23,10 @@ def scripts() -> list[tuple[str, str]]:
 
 
 def commands() -> list[str]:
-    """The four commands that the README starts with."""
+    """The four commands of arena8 that the README starts with."""
     found = FENCE.findall(README.read_text(encoding="utf-8"))
     block = next(text for language, text in found if language == "sh")
-    return [line.partition("#")[0].strip() for line in block.splitlines()]
+    return [line.partition("#")[0].strip() for line in block.splitlines() if line.startswith("arena8")]
 
 
 def printed_on(output: str, model: str, target: str | None) -> str:

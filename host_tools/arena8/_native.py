@@ -101,7 +101,9 @@ def compose(function: Callable[..., None], *args: Any) -> str:
 
 def fail(error: Any, view: Any = ffi.NULL) -> NoReturn:
     """Raises an error of the engine. With the model's view, all of its unsupported operators are named."""
-    raise EXCEPTIONS[error.code](compose(lib.a8_error_text, error, view))
+    raised = EXCEPTIONS[error.code](compose(lib.a8_error_text, error, view))
+    raised.is_malformed = error.code == lib.A8_ERR_MODEL
+    raise raised
 
 
 def aligned(size: int) -> tuple[Any, Any]:

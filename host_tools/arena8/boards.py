@@ -168,6 +168,8 @@ def distributions() -> list[Path]:
     given = os.environ.get("ARENA8_DIST")
     top = checkout()
     folders = [Path(given)] if given else [top / "build" / "dist"] if top else []
+    if given and not (folders[0] / "manifest.json").is_file():
+        raise UsageError(f"ARENA8_DIST is {given}, where no distribution is: there is no manifest.json")
     folders.append(PACKAGE / "_firmware")
     return [folder for folder in folders if (folder / "manifest.json").is_file()]
 

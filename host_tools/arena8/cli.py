@@ -6,11 +6,15 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from pathlib import Path
 
 import rich_click as click
 
 from . import usage
 from .errors import RemoteError, ToolError
+
+NARROWEST = 20  # columns
+PACKAGE = Path(__file__).resolve().parent
 
 # The verbs, in the order in which help shows them. Each is the name of its module.
 FIRST = ("inspect", "flash", "deploy", "infer", "bench", "boards")
@@ -63,6 +67,32 @@ def command(traceback: bool) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs the command and returns its exit code."""
+    _prepare_streams()
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # as of `arena8 inspect MODEL | head -1`
+        _give_up_output()
+        return 1
+    except OSError as e:  # what verbs expect is a ToolError by now; a full disk behind > is left
+        if _debugging():
+            raise
+        where = f"{e.filename}: " if e.filename else "the output: "
+        _error(f"{where}{e.strerror or e}")
+        _give_up_output()
+        return 1
+    except Exception as e:
+        if _debugging():
+            raise
+        _error(
+            f"arena8 itself failed, in {_place(e)}: {type(e).__name__}: {e}. That is a bug: please report it "
+            "with what `arena8 --traceback` in place of `arena8` shows"
+        )
+        return 1
+
+
+def _run(arguments: list[str] | None) -> int:
     from . import render
 
     try:
@@ -80,8 +110,42 @@ def main(arguments: list[str] | None = None) -> int:
             if isinstance(e, RemoteError):
                 render.messages().print(e.traceback, markup=False)
             raise
-        render.messages().print(f"[bold red]error:[/] {render.escape(str(e))}")
+        _error(str(e))
         return e.exit_code
+
+
+def _error(text: str) -> None:
+    from . import render
+
+    render.messages().print(f"[bold red]error:[/] {render.escape(text)}")
+
+
+def _place(error: Exception) -> str:
+    """The last line of arena8's own code that an exception passed."""
+    frame, place = error.__traceback__, "an unknown place"
+    while frame:
+        path = Path(frame.tb_frame.f_code.co_filename).resolve()
+        if path.is_relative_to(PACKAGE):
+            place = f"{path.relative_to(PACKAGE).as_posix()}, line {frame.tb_lineno}"
+        frame = frame.tb_next
+    return place
+
+
+def _prepare_streams() -> None:
+    """What a stream's encoding lacks is escaped, and there are streams to write to, as wide as a word."""
+    if os.environ.get("COLUMNS", "").isdecimal() and int(os.environ["COLUMNS"]) < NARROWEST:
+        del os.environ["COLUMNS"]  # 0 for one, by which no line would be shown
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by who called
+            setattr(sys, name, open(os.devnull, "w"))
+        elif hasattr(stream, "reconfigure") and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _give_up_output() -> None:
+    """Nothing more goes to standard output, so that its end does not fail once more."""
+    sys.stdout = open(os.devnull, "w")
 
 
 def _debugging() -> bool:

@@ -30,6 +30,7 @@ KEYS: dict[str, tuple[type, ...]] = {
     "baud": (int,),
     "timeout": (int, float),
 }
+MOST = {"baud": 100_000_000, "timeout": 86_400}
 # The environment's names for a key, the first that is set wins.
 VARIABLES: dict[str, tuple[str, ...]] = {
     "port": ("ARENA8_PORT", "ESPTOOL_PORT", "ESPPORT"),
@@ -90,13 +91,15 @@ def _parsed(text: str, key: str, what: str) -> Any:
         try:
             value = float(text) if float in KEYS[key] else int(text)
         except ValueError:
-            raise UsageError(f"{what} is {text!r}, which is no number") from None
+            value = text
     return _checked(value, key, what)
 
 
 def _checked(value: Any, key: str, what: str) -> Any:
-    if not isinstance(value, KEYS[key]) or isinstance(value, bool):
-        raise UsageError(f"{what} is {value!r}, which is no {'text' if str in KEYS[key] else 'number'}")
-    if not isinstance(value, str) and not value > 0:
-        raise UsageError(f"{what} is {value!r}, which is not above 0")
+    kinds = KEYS[key]
+    if not isinstance(value, kinds) or isinstance(value, bool):
+        wanted = "a text in quotes" if str in kinds else "a number" if float in kinds else "a whole number"
+        raise UsageError(f"{what} is {value!r}; it takes {wanted}")
+    if not isinstance(value, str) and not 0 < value <= MOST[key]:
+        raise UsageError(f"{what} is {value!r}; it takes a number above 0, at most {MOST[key]:,}")
     return value

@@ -10,6 +10,13 @@ class ToolError(Exception):
     exit_code = 1
 
 
+def cause(e: OSError) -> str:
+    """Why a file could not be written."""
+    if isinstance(e, FileExistsError | NotADirectoryError):
+        return "a file has the name of a folder in its path"
+    return e.strerror or str(e)
+
+
 class UsageError(ToolError):
     """The command line contradicts itself or names something that doesn't exist."""
 

@@ -12,6 +12,7 @@ KERAS = (
 )
 TORCH = "in Python, litert_torch.convert(model.eval(), inputs).export('model.tflite') converts it"
 WANTED = "arena8 wants a .tflite"
+UNKNOWN = "of no format that is known here"
 
 BEGINNINGS = (
     (b"\x89HDF\r\n\x1a\n", "a Keras or HDF5 file (.h5)", KERAS),
@@ -79,7 +80,7 @@ def guess(data: bytes, suffix: str = "") -> tuple[str, str] | None:
         return "text", "give the model itself"
     if len(data) < 8:
         return f"{len(data)} bytes", "the download or the conversion did not finish"
-    return "of no format that is known here", "its bytes 4 to 8 are not 'TFL3', which every .tflite has there"
+    return UNKNOWN, "its bytes 4 to 8 are not 'TFL3', which every .tflite has there"
 
 
 def _is_text(data: bytes) -> bool:
@@ -95,18 +96,49 @@ def sentence(name: str, data: bytes, suffix: str = "") -> str | None:
     return found and f"{name} is {found[0]}; {WANTED}: {found[1]}"
 
 
+def no_firmware(data: bytes, suffix: str = "") -> str:
+    """What a file that is no firmware of the kind that is wanted seems to be."""
+    if data[4:8] == b"TFL3":
+        return (
+            "it is a model, which goes onto a board by `arena8 deploy`, or into a firmware by "
+            "`arena8 build --model`"
+        )
+    what, _ = guess(data, suffix)
+    return f"it is {what}" if what != UNKNOWN else f"it starts with {data[:8]!r}"
+
+
 def refusal(source: str | Path, error: Exception) -> str:
     """The sentence for a model that the engine did not open: what the file seems to be, else the error."""
     from .model import read
 
-    if isinstance(error, OSError):
-        return error.strerror or str(error)
     name = str(source)
+    if isinstance(error, OSError):
+        return _no_file(name, error)
     try:
         _, data = read(name)
     except OSError:
         return f"{name}: {error}"
-    said = sentence(name, data, Path(name).suffix.lower())
-    if said is None and len(data) < 64:
-        said = f"{name} is the beginning of a .tflite, {len(data)} bytes of it: get it again"
-    return said or f"{name}: {error}"
+    if said := sentence(name, data, Path(name).suffix.lower()):
+        return said
+    if len(data) < 64:
+        return f"{name} is the beginning of a .tflite, {len(data)} bytes of it: get it again"
+    if getattr(error, "is_malformed", False):
+        return f"{name} is damaged or cut short ({len(data):,} bytes): {error}. Get or convert it again"
+    return f"{name}: {error}"
+
+
+def _no_file(name: str, error: OSError) -> str:
+    path = Path(name)
+    if path.is_dir():
+        if (path / "saved_model.pb").is_file():
+            convert = "tf.lite.TFLiteConverter.from_saved_model(FOLDER) converts it"
+            return f"{name} is a TensorFlow SavedModel; {WANTED}: {convert}"
+        return f"{name} is a folder; {WANTED}"
+    if not isinstance(error, FileNotFoundError):
+        return f"can't read {name}: {error.strerror or error}"
+    return f"no file {name}" if is_path(name) else error.strerror
+
+
+def is_path(model: str) -> bool:
+    """Whether MODEL names a file rather than a model on a board or in ARENA8_MODELS."""
+    return model.endswith(".tflite") or "/" in model or "\\" in model

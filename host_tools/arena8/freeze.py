@@ -65,13 +65,22 @@ def model_name(name, origin):
 
 
 def write_if_changed(path, text):
-    """Leave the file and its time alone when it already says this."""
+    """Leave the file and its time alone when it already says this. It is replaced whole or not at all."""
     data = text.encode()
-    if path.is_file() and path.read_bytes() == data:
-        return False
+    path = path.resolve()  # what a link names is replaced, not the link
+    if path.is_file():
+        if path.read_bytes() == data:
+            return False
+    elif path.exists():  # a device or a pipe
+        path.write_bytes(data)
+        return True
     fresh = path.with_name(f"{path.name}.{os.getpid()}")
-    fresh.write_bytes(data)
-    os.replace(fresh, path)
+    try:
+        fresh.write_bytes(data)
+        os.replace(fresh, path)
+    except BaseException:
+        fresh.unlink(missing_ok=True)
+        raise
     return True
 
 

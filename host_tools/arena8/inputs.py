@@ -78,9 +78,11 @@ def _values(
     path = Path(text)
     suffix = path.suffix.lower()
     try:
-        is_file = path.is_file()
+        is_file, is_folder = path.is_file(), path.is_dir()
     except OSError:  # a long literal is no file name
-        is_file = False
+        is_file = is_folder = False
+    if is_folder:
+        raise UsageError(f"{literal} {text} is a folder; infer --watch {text} runs every file in it")
     if not is_file:
         if LITERAL.fullmatch(text):
             return _array([_number(n) for n in re.findall(NUMBER, text, re.I)], literal), literal
@@ -88,26 +90,36 @@ def _values(
             return _json(text, literal), literal
         raise UsageError(f"{literal} {text[:60]!r} is neither a file nor numbers")
     what = str(path)
+    try:
+        return _file(path, suffix, tensor, options), what
+    except OSError as e:
+        raise UsageError(f"can't read {what}: {e.strerror or e}") from e
+    except MemoryError as e:
+        raise UsageError(f"{what} is too large to be an input: {e or 'out of memory'}") from e
+
+
+def _file(path: Path, suffix: str, tensor: TensorInfo, options: Options) -> numpy.ndarray:
+    what = str(path)
     if suffix == ".npy":
         try:
-            return numpy.load(path, allow_pickle=False), what
+            return numpy.load(path, allow_pickle=False)
         except (ValueError, EOFError) as e:
             raise UsageError(f"{what} is not a .npy array: {e}") from e
     if suffix in IMAGES:
-        return _image(path, tensor, options), what
+        return _image(path, tensor, options)
     if suffix == ".npz":
         raise UsageError(f"{what} holds several arrays; save the one meant as .npy")
     try:
         content = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as e:
         raise UsageError(f"{what} is not text; inputs are .npy, JSON, CSV or images") from e
-    return (
-        _json(content, what) if suffix == ".json" or content.lstrip().startswith("[") else _csv(content, what)
-    ), what
+    if suffix == ".json" or content.lstrip().startswith("["):
+        return _json(content, what)
+    return _csv(content, what)
 
 
 def _number(text: str) -> int | float:
-    return float(text) if re.search(r"[.eEnN]", text) else int(text)
+    return float(text) if re.search(r"[.eEnN]", text) or len(text) > 18 else int(text)
 
 
 def _array(values: Sequence[Any], what: str) -> numpy.ndarray:
@@ -123,7 +135,7 @@ def _array(values: Sequence[Any], what: str) -> numpy.ndarray:
 def _json(text: str, what: str) -> numpy.ndarray:
     try:
         return _array(json.loads(text), what)
-    except json.JSONDecodeError as e:
+    except (json.JSONDecodeError, RecursionError) as e:
         raise UsageError(f"{what} is not valid JSON: {e}") from e
 
 
@@ -135,7 +147,11 @@ def _csv(text: str, what: str) -> numpy.ndarray:
     elif "\t" in text:
         dialect = "excel-tab"
     rows: list[list[float]] = []
-    for number, row in enumerate(csv.reader(io.StringIO(text), dialect), 1):
+    try:
+        lines = list(csv.reader(io.StringIO(text), dialect))
+    except csv.Error as e:
+        raise UsageError(f"{what} is not CSV: {e}") from e
+    for number, row in enumerate(lines, 1):
         cells = [
             cell for cell in (" ".join(row).split() if len(row) == 1 else [c.strip() for c in row]) if cell
         ]
@@ -167,8 +183,14 @@ def _image(path: Path, tensor: TensorInfo, options: Options) -> numpy.ndarray:
         raise ToolError("images as input need Pillow: pip install 'arena8[images]'") from e
     height, width, channels = shape
     try:
-        image = Image.open(path).convert("L" if channels == 1 else "RGB")
-    except (UnidentifiedImageError, OSError) as e:
+        # Of bytes that are ours: Pillow maps some files into memory, and dies of one that gets shorter.
+        content = io.BytesIO(path.read_bytes())
+        image = Image.open(content).convert("L" if channels == 1 else "RGB")
+    except UnidentifiedImageError as e:
+        raise UsageError(f"{path} is not an image that Pillow reads") from e
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as e:
+        if isinstance(e, OSError) and e.errno:
+            raise
         raise UsageError(f"{path} is not an image that Pillow reads: {e}") from e
     if image.size != (width, height):
         if not options.resize:

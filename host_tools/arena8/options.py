@@ -9,8 +9,10 @@ from functools import reduce, wraps
 from typing import Any
 
 import rich_click as click
+from click.shell_completion import CompletionItem
 
 from . import config
+from .errors import UsageError
 
 BAUD = 115200
 
@@ -23,10 +25,44 @@ def _timeout(ctx: click.Context, parameter: click.Parameter, value: float | None
     return value or config.default("timeout")
 
 
+def _arena(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
+    if value != "auto" and not (value.isascii() and value.isdecimal()):
+        raise UsageError(f"--arena {value} is neither auto nor a number of bytes")
+    return value
+
+
+def files(ctx: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:
+    """What a shell offers for a model or a file: the shell's own names of files."""
+    return [CompletionItem(begun, type="file")]
+
+
+def board_names(ctx: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
+    from . import boards
+
+    return [name for name in boards.all_boards() if name.lower().startswith(begun.lower())]
+
+
+def ports(ctx: click.Context, parameter: click.Parameter, begun: str) -> list[str]:
+    from serial.tools import list_ports
+
+    from . import boards, transports
+
+    emulators = ["unix", "pico-emulator", *(f"qemu:{name}" for name in boards.emulated("qemu"))]
+    devices = [port.device for port in list_ports.comports()]
+    known = [transports.AUTO, transports.HOST, *emulators, *devices]
+    return [name for name in known if name.startswith(begun)]
+
+
+# Of an argument or option that takes one: what help calls it, what a shell offers.
+FILE = {"metavar": "FILE", "shell_complete": files}
+FOLDER = {"metavar": "FOLDER", "shell_complete": files}
+BOARD = {"metavar": "BOARD", "shell_complete": board_names}
+
 port = click.option(
     "-p",
     "--port",
     metavar="PORT",
+    shell_complete=ports,
     help="A device (/dev/ttyACM0, COM3, a0, u0, c0, id:SERIAL, rfc2217://...), or host, unix, pico-emulator, "
     "qemu:BOARD, or auto: the one board connected. "
     "Default: ARENA8_PORT, ESPTOOL_PORT, ESPPORT, arena8.toml, auto.",
@@ -34,16 +70,25 @@ port = click.option(
 baud = click.option(
     "-b",
     "--baud",
-    type=click.IntRange(min=1),
+    type=click.IntRange(min=1, max=config.MOST["baud"]),
+    metavar="N",
     callback=_baud,
     help=f"Of a UART. Default: ARENA8_BAUD, ESPTOOL_BAUD, ESPBAUD, arena8.toml, {BAUD}.",
 )
 timeout = click.option(
     "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=click.FloatRange(min=0, max=config.MOST["timeout"], min_open=True),
     metavar="S",
     callback=_timeout,
     help="Seconds of silence after which a board hangs. Default: 10, emulators 60.",
+)
+arena = click.option(
+    "--arena",
+    metavar="BYTES",
+    default="auto",
+    show_default=True,
+    callback=_arena,
+    help="Static arena; 0: from the heap.",
 )
 no_reset = click.option("--no-reset", is_flag=True, help="Leave a program that was interrupted stopped.")
 # How an input is read: the fields of inputs.Options.
@@ -99,8 +144,10 @@ def on_board(answer: str) -> Decorator:
 def model(input_help: str) -> Decorator:
     """MODEL, its inputs, and what names the board."""
     return _stack(
-        click.argument("model", metavar="MODEL"),
-        click.option("-i", "--input", "given", metavar="X", multiple=True, help=input_help),
+        click.argument("model", metavar="MODEL", shell_complete=files),
+        click.option(
+            "-i", "--input", "given", metavar="X", multiple=True, shell_complete=files, help=input_help
+        ),
         line,
     )
 
@@ -141,6 +188,7 @@ _WATCHING = _stack(
         "--watch",
         "source",
         metavar="SOURCE",
+        shell_complete=files,
         help="Keep the model loaded and run every input that comes: a folder's new files, a file whenever it "
         "changes, a .wav, or - for standard input (lines, .npy arrays, a .wav).",
     ),
@@ -165,6 +213,7 @@ _WATCHING = _stack(
     click.option(
         "--front-end",
         metavar="MODEL",
+        shell_complete=files,
         help="A .tflite that makes features of the samples of a .wav, on this machine. Default: the one that "
         "the model's file names.",
     ),

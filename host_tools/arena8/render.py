@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
@@ -21,11 +23,14 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.table import Table
+from rich.text import Text
 
 from .tensor_info import TensorInfo
 
 BAR = 28  # characters of a bar that stands for 1.0
 TOP = 5
+GAP = 2  # spaces between the columns of a table
+FOLDED = 22  # characters of a line that are kept for cells which may take several lines
 NUMBERS = 64  # of an answer without classes, at most so many are shown
 
 
@@ -38,6 +43,47 @@ def console() -> Console:
 def messages() -> Console:
     """For everything that is not an answer."""
     return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@dataclass(frozen=True)
+class Column:
+    heading: str
+    justify: str = "left"
+    worth: int = 0  # 0: always shown; others come in where the terminal has room, the least first
+    folds: bool = False  # its cells may take several lines
+    style: str = ""
+
+    def width(self, cells: Iterable[str]) -> int:
+        widest = max((cell_len(Text.from_markup(cell).plain) for cell in (self.heading, *cells)), default=0)
+        return GAP + (min(widest, FOLDED) if self.folds else widest)
+
+
+def table(out: Console, columns: Sequence[Column], rows: Sequence[tuple[Sequence[str], str]]) -> None:
+    """Prints rows of (cells, style). No cell is cut: on a terminal that is too narrow columns are left out,
+    and it is said which."""
+    widths = [column.width(cells[i] for cells, _ in rows) for i, column in enumerate(columns)]
+    room = out.width + GAP if out.is_terminal else sys.maxsize
+    shown = []
+    for i in sorted(range(len(columns)), key=lambda i: columns[i].worth):
+        if not columns[i].worth or widths[i] <= room:
+            shown.append(i)
+            room -= widths[i]
+    made = Table(box=None, pad_edge=False, header_style="bold", padding=(0, GAP, 0, 0))
+    for i in sorted(shown):
+        column = columns[i]
+        made.add_column(
+            column.heading,
+            justify=column.justify,
+            style=column.style,
+            no_wrap=not column.folds,
+            overflow="fold",
+        )
+    for cells, style in rows:
+        made.add_row(*(cells[i] for i in sorted(shown)), style=style)
+    out.print(made)
+    missing = [column.heading for i, column in enumerate(columns) if i not in shown and column.heading]
+    if missing:
+        out.print(f"a wider terminal shows {', '.join(missing)} too", style="dim", markup=False)
 
 
 @contextmanager

@@ -133,7 +133,7 @@ class Screen:
             lines = self._outputs(width, room - 1)
             return [head, *self._picture(console, width, room - 1 - len(lines)), *lines, Text()]
         picture = self._picture(console, width // 3, room - 1)
-        taken = max(map(cell_len, map(str, picture)), default=0)
+        taken = max((cell_len(str(row)) + 1 for row in picture), default=0)
         lines = self._outputs(width - taken, room - 1)
         if picture:
             empty = [Text()] * max(len(lines), len(picture))
@@ -218,7 +218,7 @@ class Screen:
 
 
 def _beside(left: Text, right: Text, width: int) -> Text:
-    return Text.assemble(left, " " * (width - cell_len(str(left))), " ", right)
+    return Text.assemble(left, " " * (width - cell_len(str(left))), right)
 
 
 def class_name(entry: dict[str, Any]) -> str:
@@ -238,11 +238,12 @@ def numbers(name: str, real: numpy.ndarray, width: int) -> list[Text]:
     """An output that is no list of classes: what it holds, and from a few elements on a picture of them."""
     if real.size <= 4:
         return [Text(f" {render.clean(name)}  {some_numbers([real])}")]
-    low, high = float(real.min()), float(real.max())
+    finite = real[numpy.isfinite(real)] if real.dtype.kind == "f" else real
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
     rows = [Text(f" {render.clean(name)}  {real.size} values, {low:.4g} to {high:.4g}")]
     # Wider than the terminal: neighbours share a character, which shows the largest.
     columns = min(real.size, width - 2)
-    groups = numpy.array_split(real.astype(numpy.float64), columns)
+    groups = numpy.array_split(real.astype(numpy.float64), max(columns, 1))
     rows.append(Text(" " + render.heights([float(g.max()) for g in groups], low, high), style="green"))
     return rows
 

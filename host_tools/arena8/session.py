@@ -50,17 +50,12 @@ def _leave(repl: Repl, restart: bool) -> None:
 
 def model_file(model: str) -> Path | None:
     """The .tflite on this machine that MODEL means, if there is one."""
-    if is_path(model):
-        if not Path(model).is_file():
-            raise ToolError(f"no file {model}")
+    if formats.is_path(model):
+        check(Path(model))
         return Path(model)
     from .model import find
 
     return find(model)
-
-
-def is_path(model: str) -> bool:
-    return model.endswith(".tflite") or "/" in model or "\\" in model
 
 
 def check(file: Path) -> None:
@@ -68,7 +63,7 @@ def check(file: Path) -> None:
     from . import engine
 
     try:
-        engine.Model(file)
+        engine.describe(file)
     except (OSError, ValueError) as e:
         raise ToolError(formats.refusal(file, e)) from e
 
@@ -76,7 +71,7 @@ def check(file: Path) -> None:
 def open_on(repl: Repl, model: str) -> RemoteModel:
     """The model on the board that MODEL means; a file's checksum must be that of the board's model."""
     there = {name: (size, crc & 0xFFFFFFFF) for name, size, crc in remote.models(repl)}
-    if not is_path(model):
+    if not formats.is_path(model):
         opened = _open(repl, model, there)
         file = model_file(model)
         if file is not None and (crc := zlib.crc32(file.read_bytes())) != opened.crc32:

@@ -176,11 +176,14 @@ class Source:
             }
             for file in fresh:
                 settled = started - seen[file][1] >= SETTLED
+                # Later ones wait for it, so that the order stays.
                 if not settled and file.suffix.lower() not in SELF_EVIDENT:
-                    continue
+                    break
                 found = list(self._file(file))
+                if _state(file) != states[file]:
+                    break  # what was read is no longer what was looked at
                 if not settled and any(isinstance(sample.data, ToolError) for sample in found):
-                    continue  # perhaps half of it is there
+                    break  # perhaps half of it is there
                 done[file] = states[file]
                 yield from found
             # A look at a large folder takes its time: leave the machine some for other things.
@@ -243,13 +246,18 @@ def _states(path: Path, folder: bool) -> dict[Path, State]:
         raise ToolError(f"--watch {path}: the folder is gone ({e.strerror})") from e
     found = []
     for file in files:
-        if file.suffix.lower() in KINDS and not file.name.startswith("."):
-            try:
-                status = file.stat()
-            except OSError:
-                continue
-            found.append((status.st_mtime_ns, file, status.st_size))
-    return {file: (changed, size) for changed, file, size in sorted(found)}
+        wanted = file.suffix.lower() in KINDS and not file.name.startswith(".")
+        if wanted and (state := _state(file)) is not None:
+            found.append((state, file))
+    return {file: state for state, file in sorted(found, key=lambda entry: (entry[0][0], entry[1]))}
+
+
+def _state(file: Path) -> State | None:
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
 
 
 def _list(kinds: set[str]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy
 
-from . import inputs, remote, session, transports
+from . import formats, inputs, remote, session, transports
 from .errors import BoardError, ToolError
 from .remote import RemoteModel
 from .tensor_info import ITEM, TensorInfo
@@ -143,7 +143,7 @@ class Board:
     def interpreter(self, model: str | Path) -> RemoteInterpreter:
         """The model of that name, or a .tflite that the board has too (by checksum). One at a time."""
         name = str(model)
-        if session.is_path(name):
+        if formats.is_path(name):
             session.model_file(name)
         return RemoteInterpreter(session.open_on(self.repl, name), self._timeout)
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 from rich.text import Text
 
 START = """
@@ -35,6 +37,7 @@ arena8 infer digits -i picture.png --scale 0.0625  the board's model of that nam
 arena8 infer digits.tflite -i seven.csv --verify   and this machine's answer has to be the same
 arena8 infer digits.tflite -i seven.csv -p host    on this machine alone
 arena8 infer digits --watch incoming/              each file that appears in a folder
+arena8 infer yes_no --watch words.wav --realtime   the words in a sound, as they are said
 """,
     "bench": """
 arena8 bench digits.tflite                     milliseconds by operator, by the board's clock
@@ -64,13 +67,16 @@ arena8 emulate MPS2_AN505                      a Cortex-M33 in QEMU
 
 
 def epilog(examples: str) -> Text:
-    """As help prints it: line by line, what it does in a softer tone."""
+    """As help prints it: line by line, what it does in a softer tone; below the command where the terminal
+    has no room beside it."""
     shown = Text()
+    lines = examples.strip("\n").splitlines()
+    beside = max(map(len, lines)) + 3 <= shutil.get_terminal_size().columns
     start = ""
-    for line in examples.strip("\n").splitlines():
+    for line in lines:
         command, _, meaning = line.partition("  ")
         shown.append(f"{start} {command}", style="cyan")
         start = "\n"
         if meaning:
-            shown.append(line[len(command) :], style="dim")
+            shown.append(line[len(command) :] if beside else f"\n   {meaning.strip()}", style="dim")
     return shown

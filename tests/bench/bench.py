@@ -195,7 +195,8 @@ def main() -> int:
         print(json.dumps(rows, indent=1))
     else:
         for core in chosen:
-            show(core, [row for row in rows if row["core"] == core["core"]])
+            if mine := [row for row in rows if row["core"] == core["core"]]:
+                show(core, mine)
         seconds = time.monotonic() - start
         where = " build/bench.json has them." if is_all else ""
         print(f"arena8 {arena8.__version__}: {len(rows)} counts in {seconds:.0f} s.{where}")

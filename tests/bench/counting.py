@@ -27,7 +27,8 @@ from elftools.elf.elffile import ELFFile
 from workloads import Workload
 
 HERE = Path(__file__).resolve().parent
-TIMEOUT = 600
+TIMEOUT = 3600
+CACHE_BYTES = 16384
 ENTRIES = ["a8_invoke", "a8_step"]
 INVOKE, STEP = range(2)
 
@@ -46,11 +47,13 @@ def _a8_fill():
     for t, place in zip(_a8.inputs, _a8_given):
         t.write(bytearray_at(*place))
 """
-# The steps warm the cache for the invoke, and tell what the operators take.
-RUN = """
+# The plugin counts one call at a time, so operators are counted by themselves.
+STEPS = """
 _a8_fill()
 while _a8.step():
     pass
+"""
+RUN = """
 _a8_fill()
 _a8.invoke()
 """
@@ -86,7 +89,7 @@ def placed(things: list[Workload], base: int) -> tuple[bytes, list[list[tuple[in
 
 
 def run_each(
-    repl: Repl, things: list[Workload], places: list, calls_of: Callable[[str], Calls], tell: Tell
+    repl: Repl, things: list[Workload], places: list, calls_of: Callable[[Workload], Calls], tell: Tell
 ) -> list[Counted]:
     """Runs one workload after the other. One that the board can't take has a problem instead of counts."""
     repl.exec(BEGIN)
@@ -96,7 +99,7 @@ def run_each(
         try:
             opened = repl.exec(f"_a8_open({address}, {size}, {tuple(inputs)!r})", TIMEOUT)
             counted.arena_bytes = literal(repl, opened)
-            calls = calls_of(RUN)
+            calls = calls_of(one)
             got = literal(repl, repl.exec("print([bytes(memoryview(t)) for t in _a8.outputs])"))
             if got != one.outputs:
                 raise ToolError(f"{one.name} on {repl.name}: the answer is not the reference's")
@@ -156,9 +159,9 @@ def on_qemu(core: dict[str, Any], things: list[Workload], folder: Path, tell: Te
             extra += ["-device", f"loader,file={models},addr={base:#x},force-raw=on"]
         repl = QemuRepl(core["board"], str(firmware), TIMEOUT, tuple(extra), tuple(program))
 
-        def calls_of(code: str) -> Calls:
+        def calls_of(one: Workload) -> Calls:
             before = out.stat().st_size
-            repl.exec(code, TIMEOUT)
+            repl.exec(STEPS + RUN, TIMEOUT)
             with open(out) as file:
                 file.seek(before)
                 return [[int(word) for word in line.split()] for line in file]
@@ -187,10 +190,13 @@ def with_models(uf2: bytes, base: int, image: bytes, family: int) -> bytes:
 class CountingPico(PicoRepl):
     program = HERE / "pico_counter.py"
 
-    def calls_of(self, code: str, library: Path, entries: list[int], weights: int) -> Calls:
+    def calls_of(self, one: Workload, library: Path, entries: list[int], weights: int) -> Calls:
         self._ask(op="count", library=str(library), entries=entries, weights=weights)
-        self.exec(code, TIMEOUT)
-        return self._ask(op="counted")["calls"]
+        # Others run twice, to find the cache warm: a model larger than two leaves nothing of its beginning.
+        passes = 1 if len(one.model) > 2 * CACHE_BYTES else 2
+        self.exec(RUN * passes, TIMEOUT)
+        calls = self._ask(op="counted")["calls"]
+        return calls[-len(calls) // passes :]
 
 
 def on_pico(core: dict[str, Any], things: list[Workload], folder: Path, tell: Tell) -> list[Counted]:
@@ -209,7 +215,7 @@ def on_pico(core: dict[str, Any], things: list[Workload], folder: Path, tell: Te
         with CountingPico(str(file), TIMEOUT) as repl:
             repl.connect()
             return run_each(
-                repl, things, places, lambda code: repl.calls_of(code, library, entries, base), tell
+                repl, things, places, lambda one: repl.calls_of(one, library, entries, base), tell
             )
 
 

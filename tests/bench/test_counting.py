@@ -10,6 +10,7 @@ import sys
 import xml.etree.ElementTree as ET
 from collections import OrderedDict
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -113,6 +114,26 @@ def test_flash_cache():
     assert seen.count(0x10000100) >= 20
     for address, n in ((0xD0000000, 4), (0x10100000, 1), (0x20042000, 2)):
         assert getattr(lib, f"cache_read{8 * n}")(word(address)) == 0xABCD and other.pop() == (address, n)
+
+
+def test_calls_of_a_pico():
+    """An invoke of two operators, and another of one."""
+    invoke, step, back = 0x100, 0x200, 0x300
+    watched, time = [], [0]
+    cache = SimpleNamespace(
+        cache_watch=lambda a, b: watched.append({a.value, b.value}),
+        cache_misses=lambda kind: time[0] * (kind + 2),
+    )
+    pico = pico_counter.CountingPico.__new__(pico_counter.CountingPico)
+    pico.mcu = SimpleNamespace(core=SimpleNamespace(cycles=0, lr=back | 1))
+    pico.cache, pico.entries, pico.calls, pico.marks = cache, [invoke, step], [], []
+    of_one = ((invoke, 10), (step, 13), (step, 20), (back, 50))
+    for address, cycles in (*of_one, (invoke, 60), (step, 61), (back, 70)):
+        pico.mcu.core.cycles, time[0] = cycles, cycles
+        pico.arrive(address)
+        assert watched[-1] == ({invoke} if address == back else {back, step})
+    spans = [(1, 7), (1, 30), (0, 40), (1, 9), (0, 10)]
+    assert pico.calls == [[entry, n, 2 * n, 3 * n] for entry, n in spans]
 
 
 def entry_of(things, **found):

@@ -21,7 +21,6 @@ WITH_VALUES = {"tensor is int8, got floats: use quantize()": "tensor is %s, got 
 # Errors that the page need not explain, because all there is to know is in the sentence.
 PLAIN = (
     "no file",
-    "is a folder; arena8 wants a .tflite",
     "is not valid JSON",
     "can't read",
     "can't write",
@@ -43,6 +42,7 @@ PLAIN = (
     "bytes of flash, and %s has",
     "%s: on this board %s",
     "runs no MicroPython",
+    "is no serial port",
     "behind which an ESP chip may be",
     "changed a command on its way",
 )

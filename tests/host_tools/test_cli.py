@@ -311,9 +311,9 @@ def test_an_emulator_with_a_wrong_firmware(run, tmp_path):
     broken = tmp_path / "firmware.uf2"
     broken.write_bytes(b"this is no UF2")
     code, _, err = run("infer", "digits", "-p", f"pico-emulator:{broken}", "-i", NUMBERS)
-    assert code == 3 and "is no UF2 file" in err
+    assert code == 1 and "is no UF2 file: it is text" in err
     code, _, err = run("infer", "digits", "-p", f"unix:{tmp_path / 'nothing'}", "-i", NUMBERS)
-    assert code == 3 and "can't start" in err
+    assert code == 1 and f"no file {tmp_path / 'nothing'}" in err
 
 
 def test_facts_of_boards():

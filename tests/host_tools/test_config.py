@@ -56,10 +56,13 @@ def test_the_environment_wins_over_files_and_an_option_over_both(folders, monkey
     [
         ("port = ", "is not valid TOML"),
         ("prot = 'unix'", "has a key 'prot'; those known are port, board, baud, timeout"),
-        ("port = 5", "which is no text"),
-        ("baud = 'fast'", "which is no number"),
-        ("baud = true", "which is no number"),
-        ("baud = -1", "which is not above 0"),
+        ("port = 5", "port is 5; it takes a text in quotes"),
+        ("baud = 'fast'", "takes a whole number"),
+        ("baud = true", "takes a whole number"),
+        ("baud = 9600.5", "takes a whole number"),
+        ("timeout = inf", "at most 86,400"),
+        ("timeout = nan", "at most 86,400"),
+        ("baud = -1", "takes a number above 0"),
     ],
 )
 def test_a_wrong_file(folders, text, says):
@@ -72,7 +75,7 @@ def test_a_wrong_file(folders, text, says):
 
 def test_a_wrong_variable(monkeypatch):
     monkeypatch.setenv("ESPBAUD", "fast")
-    with pytest.raises(UsageError, match="ESPBAUD is 'fast', which is no number"):
+    with pytest.raises(UsageError, match="ESPBAUD is 'fast'; it takes a whole number"):
         config.default("baud")
 
 

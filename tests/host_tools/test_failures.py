@@ -12,6 +12,7 @@ import arena8
 import pytest
 import serial
 from arena8 import cli
+from arena8.verbs import build
 from fake_board import FakeBoard
 from serial.tools import list_ports
 from test_deploy import BlockDevice, modules
@@ -78,6 +79,14 @@ def test_no_board(fails, what):
 def test_no_such_port(fails, what):
     assert f"no port {PORT}" in fails(what, "-p", PORT, code=3)
     assert "no port has the serial number 'E66'" in fails(what, "-p", "id:E66", code=3)
+
+
+@pytest.mark.parametrize("what", ALL)
+def test_what_is_no_port(fails, tmp_path, what):
+    (tmp_path / "file").write_text("")
+    assert f"{tmp_path / 'file'} is no serial port" in fails(what, "-p", tmp_path / "file", code=3)
+    if what != "flash":  # to which a folder is that of a drive
+        assert f"{tmp_path} is no serial port" in fails(what, "-p", tmp_path, code=3)
 
 
 @pytest.mark.parametrize("what", ALL)
@@ -190,3 +199,70 @@ def test_operators_that_the_firmware_lacks(fails, what):
         board.faults["modules"] = {**board.faults.get("modules", {}), "arena8": small}
         err = fails(what, "-p", board.port, code=1)
         assert "can't run its digits: node 5 CONV_2D: known, but not in this firmware" in err
+
+
+# Commands that look for boards by themselves. `boards` tells of each what is wrong with it, `build` asks for
+# --board.
+
+UNREACHABLE = [
+    ({"program": "stubborn"}, "did not answer Ctrl-C with a prompt"),
+    ({"silent": True}, "did not answer Ctrl-C with a prompt"),
+    ({"modem": True}, "did not answer Ctrl-C with a prompt"),
+    ({"gone_in": "import"}, "is gone"),
+    ({"hang_in": "import"}, "was silent for 1 s"),
+]
+
+
+@pytest.fixture
+def connected(monkeypatch):
+    def connect(*boards):
+        ports = [
+            types.SimpleNamespace(device=board.port, serial_number="E66", vid=0x2E8A, pid=0x0005)
+            for board in boards
+        ]
+        monkeypatch.setattr(list_ports, "comports", lambda: ports)
+
+    return connect
+
+
+@pytest.mark.parametrize("faults, says", UNREACHABLE)
+def test_boards_tells_of_one_that_does_not_answer(run, connected, faults, says):
+    """And goes on to the next."""
+    with FakeBoard(**faults) as broken, Pico() as sound:
+        connected(broken, sound)
+        code, out, err = run("boards", "--timeout", "1", "--json")
+        first, second = json.loads(out)["connected"]
+        assert code == 0 and says in first["error"] and first["running"] is None
+        assert second["error"] is None and second["running"]["arena8"]
+
+
+def test_boards_tells_of_a_busy_port(run, connected):
+    with Pico() as board, serial.Serial(board.port, exclusive=True):
+        connected(board)
+        code, out, _ = run("boards")
+        assert code == 0 and "is busy: another program has it open" in out
+
+
+def test_boards_tells_of_a_firmware_without_the_module(run, connected):
+    with Pico(no_module=True) as board:
+        connected(board)
+        code, out, _ = run("boards")
+        assert code == 0 and "without arena8: `arena8 flash` puts it there" in out
+
+
+@pytest.mark.parametrize("faults, says", UNREACHABLE[:4])
+def test_build_for_a_board_that_does_not_answer(run, connected, monkeypatch, faults, says):
+    monkeypatch.setattr(build, "ASK_SECONDS", 0.4)
+    with FakeBoard(**faults) as board:
+        connected(board)
+        code, out, err = run("build", "--json")
+        assert (code, out) == (3, "") and "give --board" in err and says in err
+
+
+def test_build_for_which_board(run, connected):
+    for there in ((), (FakeBoard(), FakeBoard())):
+        connected(*there)
+        code, out, err = run("build", "--json")
+        assert (code, out) == (2, "") and "--board says what to build for" in err and "RPI_PICO" in err
+        for board in there:
+            board.__exit__()

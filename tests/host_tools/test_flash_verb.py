@@ -128,8 +128,9 @@ def appears(monkeypatch, folder, *ports):
 @pytest.mark.parametrize(
     "data, says",
     [
-        (b"", "is no UF2 file: it starts with b''"),
-        (b"\x7fELF" + bytes(600), "is no UF2 file"),
+        (b"", "is no UF2 file: it is empty"),
+        (b"\x7fELF" + bytes(600), "is no UF2 file: it is a program or firmware (ELF)"),
+        (b"\xe9\x02\x03" + bytes(600), r"is no UF2 file: it starts with b'\xe9\x02\x03\x00"),
         (b"\x1c\0\0\0TFL3" + bytes(600), "arena8 deploy"),
         (uf2_of(firmware())[:-100], "is cut off: 40,348 bytes are 78 blocks of 512 bytes and 412 bytes"),
         (uf2_of(firmware())[:-512], "is cut off: it has 78 of 79 blocks"),

@@ -75,6 +75,7 @@ def test_the_milliseconds_are_those_of_the_budget():
 
 def test_the_four_commands_are_verbs_with_these_options():
     """tests/device/test_newcomer.py runs them."""
+    assert len(readme.commands()) == 4
     for line in readme.commands():
         verb = cli.command.get_command(None, line.split()[1])
         known = {option for parameter in verb.params for option in parameter.opts}

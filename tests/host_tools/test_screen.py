@@ -22,15 +22,16 @@ WORDS = [
 ]  # fmt: skip
 
 
-def model(labels=(), count=None, name="scores"):
+def model(labels=(), count=None, name="scores", given=(1, 4)):
     size = count or len(labels)
     tensor = TensorInfo("", name, (1, size), "float32", 0.0, 0)
-    given = TensorInfo("", "x", (1, 4), "int8", 1.0, 0)
-    return SimpleNamespace(inputs=[given], outputs=[tensor], labels=tuple(labels))
+    x = TensorInfo("", "x", given, "int8", 1.0, 0)
+    return SimpleNamespace(inputs=[x], outputs=[tensor], labels=tuple(labels))
 
 
 def answer(values, label="line 1", **more):
-    return Answer(label, b"", [], [numpy.array(values, numpy.float32)], 20100, 0.0123, **more)
+    fed = bytes(more.pop("fed", 0))
+    return Answer(label, fed, [], [numpy.array(values, numpy.float32)], 20100, 0.0123, **more)
 
 
 class Terminal:
@@ -108,6 +109,24 @@ def test_every_class_has_a_row_that_stays(columns, labels):
     assert max(map(len, lines)) <= columns
     assert "invoke 20.100 ms" in " ".join(lines) and "transfer 12.3 ms" in " ".join(lines)
     assert "3 answers" in " ".join(lines)
+
+
+@pytest.mark.parametrize("columns", [40, 59, 60])
+@pytest.mark.parametrize("rows", [8, 24, 50])
+@pytest.mark.parametrize("labels", [["yes", "no"], WORDS], ids=len)
+def test_a_picture_has_its_place(columns, rows, labels):
+    """Beside the bars of a wide terminal, above those of a narrow one that is high enough; nothing is cut."""
+    about, terminal = model(labels, given=(1, 96, 96, 1)), Terminal(columns, rows)
+    shown = screen(about)
+    for best in range(2):
+        shown.answer(answer(scores(best, len(labels)), fed=96 * 96))
+        lines = terminal.show(shown)
+    drawn = [line for line in lines if "▀" in line]
+    assert not terminal.screen.history.top and not any("…" in line for line in lines)
+    assert any(" no " in line and "0.9000" in line for line in lines) or labels == WORDS
+    assert all((" 0." in line) == (columns >= 60 and i < len(labels)) for i, line in enumerate(drawn)), lines
+    assert drawn or rows < 24 or columns < 60 and labels == WORDS
+    assert not drawn or 4 <= len(drawn) <= 10
 
 
 def test_a_bar_is_as_long_as_its_share():
@@ -221,6 +240,17 @@ def test_outputs_that_are_no_classes():
     one = screen(model(count=1, name="angle"))
     one.answer(answer([0.125]))
     assert " angle  0.125" in Terminal(60, 24).show(one)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_numbers_that_are_none(value):
+    for labels, count in ((("a", "b"), 2), ((), 6)):
+        shown = screen(model(labels, count))
+        shown.answer(answer([value] * count))
+        shown.answer(answer([value, *[0.5] * (count - 1)]))
+        assert str(value) in " ".join(Terminal(60, 24).show(shown)) or "?" in " ".join(
+            Terminal(60, 24).show(shown)
+        )
 
 
 def test_before_the_first_answer_and_after_a_pause():

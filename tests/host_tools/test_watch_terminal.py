@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy
 import pyte
 import pytest
+from fake_board import FakeBoard
 
 MODELS = Path(__file__).resolve().parents[2] / "firmware" / "models"
 DIGITS = MODELS / "digits.tflite"
@@ -21,10 +22,12 @@ SAMPLES = numpy.load(MODELS / "digits_samples.npy")  # 0 to 9, and again
 ZEROS = ",".join(["0"] * 64)
 
 
-def command(*arguments, **options):
+def command(*arguments, port="host", **options):
+    # The terminal's own size counts.
+    environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
     return subprocess.Popen(
-        [sys.executable, "-m", "arena8", "infer", DIGITS, "-p", "host", "--watch", *map(str, arguments)],
-        env={**os.environ, "TERM": "xterm-256color", "PYTHONIOENCODING": "utf-8"}, **options,
+        [sys.executable, "-m", "arena8", "infer", DIGITS, "-p", port, "--watch", *map(str, arguments)],
+        env={**environment, "TERM": "xterm-256color", "PYTHONIOENCODING": "utf-8"}, **options,
     )  # fmt: skip
 
 
@@ -68,7 +71,7 @@ def test_a_terminal(tmp_path, end):
 
     try:
         shown = until("first.npy", "1 answer")
-        assert "\n 4  0.9" in shown and "█████" in shown, shown
+        assert " 4  0.9" in shown and "█████" in shown and "▀▀▀▀▀▀▀▀" in shown, shown
         (tmp_path / "wrong.csv").write_text("1,2")
         numpy.save(tmp_path / "second.npy", SAMPLES[8])
         shown = until("second.npy", "2 answers", "1 failed", "wrong.csv has 2 numbers")
@@ -84,6 +87,25 @@ def test_a_terminal(tmp_path, end):
     assert screen.display[screen.cursor.y].strip() == "" and screen.cursor.x == 0
 
 
+def test_the_board_is_left_well():
+    """Ctrl-C while the board waits for an input: its REPL then takes the next command."""
+    with FakeBoard() as board:
+        process = command(
+            "-", port=board.port, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        for number in (1, 2):
+            process.stdin.write(f"{ZEROS}\n".encode())
+            process.stdin.flush()
+            assert process.stdout.readline().startswith(f"line {number}".encode())
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+        assert (process.returncode, out) == (0, b"") and b"Traceback" not in err, err
+        executed = len(board.executed)
+        again = command("-", port=board.port, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert len(again.communicate(f"{ZEROS}\n".encode(), timeout=60)[0].splitlines()) == 1
+        assert again.returncode == 0 and len(board.executed) > executed and board.program_starts == 0
+
+
 def test_a_reader_that_has_enough(tmp_path):
     process = command("-", "--json", stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     process.stdin.write(f"{ZEROS}\n".encode() * 100)
@@ -94,9 +116,9 @@ def test_a_reader_that_has_enough(tmp_path):
     assert process.returncode == 0 and "Traceback" not in err and "Broken" not in err, err
 
 
-@pytest.mark.parametrize("variable", ["FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE"])
-def test_a_pipe_gets_no_escape_codes(monkeypatch, variable):
-    monkeypatch.setenv(variable, "1")
+def test_a_pipe_gets_no_escape_codes(monkeypatch):
+    for variable in ("FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        monkeypatch.setenv(variable, "1")
     process = command("-", stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     out, _ = process.communicate(f"{ZEROS}\n{ZEROS}\n".encode(), timeout=60)
     assert process.returncode == 0 and len(out.splitlines()) == 2 and b"\x1b" not in out

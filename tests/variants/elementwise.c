@@ -147,10 +147,13 @@ static void every_mean(int32_t number) {
 
 static void sums(int32_t number) {
     const bool is_row = pick(0, 3) == 0;
-    const int32_t columns = is_row ? 1 : pick(1, 9), n = pick(0, 15) ? pick(1, 60) : pick(250, 300);
-    const int32_t stride = is_row ? 1 : pick(0, 1) ? 4 * pick(3, 5)
-                                                   : pick(columns, 20);
-    const int8_t *in = some(0, n * stride, pick(0, 2) != 0);
+    const int32_t columns = is_row ? 1 : pick(1, 9);
+    const int32_t n = pick(0, 15) == 0 ? pick(250, 300) : pick(0, 7) ? pick(1, 60)
+                                                                     : 1;
+    const int32_t stride = n == 1 && pick(0, 1) ? 0 : is_row ? 1
+        : pick(0, 1)                                         ? 4 * pick(3, 5)
+                                                             : pick(columns, 20);
+    const int8_t *in = some(0, n * stride + columns, pick(0, 2) != 0);
     int32_t seen[9], wanted[9];
     for (int32_t c = 0; c < columns; c++) {
         seen[c] = wanted[c] = pick(-1000, 1000);

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .. import formats
 from ..boards import Board
 from ..errors import ToolError
 from . import esp_partitions
@@ -121,14 +122,9 @@ def read(path: str | Path, board: Board | None = None) -> Image:
         raise WrongFile(f"can't read the firmware {e.filename or path}: {e.strerror}") from e
     start = _bootloader_at(data)
     if start is None:
-        hint = ""
-        if data[4:8] == b"TFL3":
-            hint = (
-                "; a model goes onto a board by `arena8 deploy`, or into a firmware by `arena8 build --model`"
-            )
-        elif data[:4] == b"UF2\n":
-            hint = "; an ESP board takes the .bin file of that firmware"
-        raise WrongFile(f"{path} is no firmware for an ESP chip: it starts with {data[:8]!r}{hint}")
+        hint = "; an ESP board takes the .bin file of that firmware" if data[:4] == b"UF2\n" else ""
+        what = formats.no_firmware(data, path.suffix)
+        raise WrongFile(f"{path} is no firmware for an ESP chip: {what}{hint}")
     try:
         chip, boot = _chip(data[start:])
         base = boot - start  # what offset of the flash the file's first byte is for

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from .. import formats
 from ..boards import Board
 from ..errors import ToolError
 
@@ -136,12 +137,7 @@ def read(path: str | Path) -> Image:
     except OSError as e:
         raise WrongFile(f"can't read the firmware {path}: {e.strerror}") from e
     if len(data) < 8 or struct.unpack_from("<II", data) != (START0, START1):
-        hint = ""
-        if data[4:8] == b"TFL3":
-            hint = (
-                "; a model goes onto a board by `arena8 deploy`, or into a firmware by `arena8 build --model`"
-            )
-        raise WrongFile(f"{path} is no UF2 file: it starts with {data[:8]!r}{hint}")
+        raise WrongFile(f"{path} is no UF2 file: {formats.no_firmware(data, path.suffix)}")
     if len(data) % BLOCK:
         raise WrongFile(
             f"{path} is cut off: {len(data):,} bytes are {len(data) // BLOCK:,} blocks of {BLOCK} bytes "

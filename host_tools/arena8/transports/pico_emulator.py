@@ -19,6 +19,7 @@ from typing import Any
 from .. import boards
 from ..errors import BoardError, BoardGone
 from . import flash_file
+from .firmware import checked_uf2
 from .qemu import boot
 from .repl import Repl
 from .wire import SocketWire
@@ -81,8 +82,8 @@ class PicoRepl(Repl):
         self.flash = flash
         self._lock = None
         if firmware or not (in_bootsel_mode or (flash and Path(flash).exists())):
-            self.firmware = str(firmware or boards.board("RPI_PICO").to_boot())
-            check_uf2(self.firmware)
+            board = boards.board("RPI_PICO")
+            self.firmware = checked_uf2(firmware or board.to_boot(), board)
             command.append(self.firmware)
         if flash:
             self._lock = flash_file.opened(flash, flash_bytes())
@@ -207,18 +208,7 @@ def keeps_flash(path: str) -> bool:
     if not file.is_file() or file.stat().st_size != flash_bytes():
         return False
     with file.open("rb") as content:
-        return content.read(len(UF2_MAGIC)) != UF2_MAGIC
-
-
-def check_uf2(path: str) -> None:
-    """BoardError unless path is a UF2 file."""
-    try:
-        with open(path, "rb") as file:
-            magic = file.read(len(UF2_MAGIC))
-    except OSError as e:
-        raise BoardError(f"can't read the firmware {path}: {e.strerror}") from e
-    if magic != UF2_MAGIC:
-        raise BoardError(f"{path} is no UF2 file: it starts with {magic!r}")
+        return content.read(4) != b"UF2\n"
 
 
 def _died(process: subprocess.Popen) -> str:

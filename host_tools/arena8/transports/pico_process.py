@@ -16,8 +16,12 @@ import sys
 import threading
 
 try:
-    import pico_flash  # this file is run as one of no package
-    from pico_pace import Pace
+    if __package__:
+        from . import pico_flash
+        from .pico_pace import Pace
+    else:  # run as a file
+        import pico_flash
+        from pico_pace import Pace
     from rp2040py.boards import BOARDS, resolve_firmware
     from rp2040py.device import MicroPythonDevice
     from rp2040py.device.base_device import ResetCause

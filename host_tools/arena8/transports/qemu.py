@@ -8,6 +8,7 @@ import time
 
 from .. import boards
 from ..errors import BoardError, BoardHung, UsageError
+from .firmware import checked_elf
 from .repl import PROMPT, Repl
 from .wire import ProcessWire
 
@@ -32,7 +33,7 @@ class QemuRepl(Repl):
         if name not in machines:
             raise UsageError(f"{name} is not a QEMU machine; those are {', '.join(machines) or 'none'}")
         board = machines[name]
-        self.firmware = str(firmware or board.firmware())
+        self.firmware = checked_elf(firmware or board.firmware())
         command = [a.format(firmware=self.firmware, serial="stdio") for a in board.emulator["args"]]
         # After the machine's own, which they may override; a program's arguments would not be QEMU's.
         at = command.index("-kernel") if "-kernel" in command else 1

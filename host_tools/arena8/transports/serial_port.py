@@ -71,6 +71,8 @@ def open_error(device: str, e: Exception) -> BoardError:
         )
     if code in (errno.ENOENT, errno.ENXIO, errno.ENODEV):
         return BoardError(f"no port {device}; {_present()}")
+    if code in (errno.EISDIR, errno.ENOTTY) or "Could not configure port" in str(e):
+        return BoardError(f"{device} is no serial port; {_present()}")
     return BoardError(f"can't open {device}: {e}")
 
 

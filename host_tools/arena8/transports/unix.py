@@ -13,6 +13,7 @@ from pathlib import Path
 
 from .. import boards
 from ..errors import BoardError
+from .firmware import checked_program
 from .repl import PROMPT, Repl
 from .wire import ProcessWire
 
@@ -98,7 +99,7 @@ class UnixRepl(Repl):
 
     def __init__(self, binary: str | None = None, timeout: float = 10.0) -> None:
         board = boards.board("UNIX")
-        self.firmware = str(binary or board.firmware())
+        self.firmware = checked_program(binary or board.firmware())
         self._command = [a.format(firmware=self.firmware) for a in board.emulator["args"]]
         self._timeout = timeout
         super().__init__(self._spawn(), board)

@@ -208,7 +208,9 @@ class ProcessWire(Wire):
         code = self.process.returncode
         how = f"ended with code {code}" if code >= 0 else f"killed by {signal.Signals(-code).name}"
         said = (self.process.stderr.read() or b"") if not self.process.stderr.closed else b""
-        return f"its process {how}" + (f" saying {printable(said[-HEARD:].strip())}" if said.strip() else "")
+        # QEMU ends with the registers' values; what happened is in lines of its own name.
+        told = b"; ".join(line for line in said.splitlines() if line.startswith(b"qemu")) or said
+        return f"its process {how}" + (f" saying {printable(told[-HEARD:].strip())}" if told.strip() else "")
 
     def _close(self) -> None:
         if self.process.poll() is None:

@@ -11,12 +11,12 @@ from typing import Any
 
 import rich_click as click
 from rich.markup import escape
-from rich.table import Table
 
 from .. import emulated, inputs, options, render
 from ..errors import BoardError, RemoteError, ToolError
 from ..local import LocalModel
 from ..remote import RemoteModel, older
+from ..render import Column
 from ..request import OnModel
 from ..transports.repl import Repl
 from . import infer
@@ -146,29 +146,24 @@ def _report(
 def _show(report: dict[str, Any]) -> None:
     out = render.console()
     known = report["macs"] is not None
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    table.add_column("", justify="right", style="dim")
-    table.add_column("operator")
+    columns = [Column("", "right", style="dim"), Column("operator")]
     if known:
-        table.add_column("output")
-        table.add_column("MACs", justify="right")
-    table.add_column("ms", justify="right")
-    table.add_column("%", justify="right")
-    table.add_column("")
-    rows = report["operators"]
-    most = max((row["share"] for row in rows), default=0) or 1
-    for row in rows:
+        columns += [Column("output", worth=3), Column("MACs", "right", worth=2)]
+    columns += [Column("ms", "right"), Column("%", "right"), Column("", worth=1)]
+    rows: list[tuple[list[str], str]] = []
+    most = max((row["share"] for row in report["operators"]), default=0) or 1
+    for row in report["operators"]:
         cells = [str(row["index"]), escape(row["op"])]
         if known:
             cells += [row.get("output", ""), f"{row['macs']:,}" if row.get("macs") else ""]
         share = row["share"]
-        table.add_row(
-            *cells,
+        cells += [
             f"{row['microseconds']['median'] / 1000:.3f}",
             f"{100 * share:.1f}",
             f"[cyan]{render.bar(share / most, BAR)}[/]",
-        )
-    out.print(table)
+        ]
+        rows.append((cells, ""))
+    render.table(out, columns, rows)
     total = report["microseconds"]
     line = f"[bold]{total['median'] / 1000:.3f} ms[/]"
     if total["min"] != total["max"]:

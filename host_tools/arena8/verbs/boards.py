@@ -8,11 +8,11 @@ from typing import Any
 
 import rich_click as click
 from rich.markup import escape
-from rich.table import Table
 
 from .. import boards, options, render, running, transports
 from ..errors import ToolError
 from ..flashers import bootsel, esp
+from ..render import Column
 
 
 def known() -> list[dict[str, Any]]:
@@ -95,19 +95,20 @@ def run(ask: bool, baud: int, timeout: float | None, as_json: bool) -> int:
         print(json.dumps(report))
         return 0
     out = render.console()
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for heading, justify in (("board", "left"), ("", "left"), ("MHz", "right"), ("flash", "right"),
-                             ("RAM", "right"), ("ROMFS", "right"), ("emulated by", "left")):  # fmt: skip
-        table.add_column(heading, justify=justify)
+    columns = [Column("board"), Column("", worth=5), Column("MHz", "right", worth=4),
+               Column("flash", "right", worth=2), Column("RAM", "right", worth=1),
+               Column("ROMFS", "right", worth=3), Column("emulated by", worth=4)]  # fmt: skip
+    rows: list[tuple[list[str], str]] = []
     for board in report["known"]:
-        table.add_row(
+        cells = [
             board["board"],
             escape(f"{board['name']}, {board['core']}" if board["core"] != "host" else board["name"]),
             f"{board['clock_hz'] / 1e6:g}" if board["clock_hz"] else "",
             *(_kib(board[key]) for key in ("flash_bytes", "ram_bytes", "romfs_bytes")),
             board["emulator"] or "",
-        )
-    out.print(table)
+        ]
+        rows.append((cells, ""))
+    render.table(out, columns, rows)
     out.print()
     if not report["connected"]:
         out.print("None is connected: no serial port of their USB identities, no BOOTSEL drive.")

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -11,21 +13,25 @@ from pathlib import Path
 from typing import Any
 
 import rich_click as click
-from rich.table import Table
 
 from .. import boards, config, options, render, running, session, transports
 from ..boards import Board
-from ..errors import BoardError, ToolError, UsageError
+from ..errors import BoardError, ToolError, UsageError, cause
+from ..render import Column
+
+ASK_SECONDS = 5.0  # of silence of the board that is asked what it is
 
 
 def source_tree() -> Path:
     """The checkout that has firmware/build.py."""
     top = boards.checkout()
     if top is None or not (top / "firmware" / "build.py").is_file():
+        given = os.environ.get("ARENA8_REPO")
+        given = f" ({given} is none)" if given else ""
         raise ToolError(
             "building a firmware needs arena8's source tree (MicroPython is fetched and compiled there): run "
-            "this in the tree, or name it in ARENA8_REPO. Without it `arena8 flash` puts a ready firmware on "
-            "a board, and `arena8 deploy` the models"
+            f"this in the tree, or name it in ARENA8_REPO{given}. Without it `arena8 flash` puts a ready "
+            "firmware on a board, and `arena8 deploy` the models"
         )
     return top
 
@@ -37,7 +43,7 @@ def connected_board() -> str:
         known = ", ".join(boards.all_boards())
         raise UsageError(f"--board says what to build for: {known} (by itself it is the one board connected)")
     try:
-        with transports.connect(ports[0].device, 5.0) as repl:
+        with transports.connect(ports[0].device, ASK_SECONDS) as repl:
             there = running.ask(repl)
             repl.leave(restart=repl.interrupted)
     except BoardError as e:
@@ -108,26 +114,24 @@ def report(facts: dict[str, Any], board: Board) -> dict[str, Any]:
 
 def show(sizes: dict[str, Any]) -> None:
     names = {"micropython": "MicroPython", "module": "arena8's module", "free": "free for more models"}
-    out = render.console()
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for heading, justify in (("", "left"), ("bytes", "right"), ("", "right"), ("", "left")):
-        table.add_column(heading, justify=justify)
+    columns = [Column(""), Column("bytes", "right"), Column("", "right", worth=1), Column("", worth=2)]
+    rows: list[tuple[list[str], str]] = []
 
-    def rows(title: str, parts: dict[str, int], total: int) -> None:
-        table.add_row(f"[bold]{title}[/]", f"{total:,}")
+    def add(title: str, parts: dict[str, int], total: int) -> None:
+        rows.append(([f"[bold]{title}[/]", f"{total:,}", "", ""], ""))
         for name, size in parts.items():
-            table.add_row(f"  {name}", f"{size:,}", f"{size / total:.1%}", render.bar(size / total))
+            rows.append(([f"  {name}", f"{size:,}", f"{size / total:.1%}", render.bar(size / total)], ""))
 
     flash, ram = sizes["flash"], sizes["ram"]
     if flash:
         parts = {names.get(name, name): size for name, size in flash["parts"].items()}
         after = {"ROMFS": flash["romfs"], "filesystem": flash["filesystem"]}
-        rows("flash", {**parts, **{name: size for name, size in after.items() if size}}, flash["bytes"])
+        add("flash", {**parts, **{name: size for name, size in after.items() if size}}, flash["bytes"])
     if ram:
         parts = {("free for heap and stack" if n == "free" else n): size for n, size in ram["parts"].items()}
-        rows("RAM", parts, ram["bytes"])
+        add("RAM", parts, ram["bytes"])
     if flash or ram:
-        out.print(table)
+        render.table(render.console(), columns, rows)
 
 
 def run(
@@ -141,8 +145,6 @@ def run(
     board = board or config.default("board")
     known = boards.board(board) if board else None
     for model in models:
-        if not Path(model).is_file():
-            raise ToolError(f"no file {model}")
         session.check(Path(model))
     top = source_tree()
     known = known or boards.board(connected_board())
@@ -167,14 +169,27 @@ def copied(file: Path, out: Path) -> Path:
         out.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(file, out)
     except OSError as e:
-        raise ToolError(f"--out {out}: {e.strerror}") from e
+        with contextlib.suppress(OSError):
+            if out.is_file() and out.stat().st_size < file.stat().st_size:
+                out.unlink()  # half of a firmware
+        raise ToolError(f"--out {out}: {cause(e)}") from e
     return out
 
 
 @click.command("build")
-@click.option("--board", metavar="BOARD", help="Default: what the one connected board says it is.")
 @click.option(
-    "-m", "--model", "models", metavar="FILE", multiple=True, help="A .tflite to freeze; repeatable."
+    "--board",
+    **options.BOARD,
+    help="Default: what the one connected board says it is.",
+)
+@click.option(
+    "-m",
+    "--model",
+    "models",
+    metavar="FILE",
+    multiple=True,
+    shell_complete=options.files,
+    help="A .tflite to freeze; repeatable.",
 )
 @click.option(
     "--operators",
@@ -182,10 +197,12 @@ def copied(file: Path, out: Path) -> Path:
     help="all, auto (what the models need), int8, int16, int4, float32, audio, or names as CONV_2D, with "
     "commas between. Default: the board's.",
 )
+@options.arena
 @click.option(
-    "--arena", metavar="BYTES", default="auto", show_default=True, help="Static arena; 0: from the heap."
+    "--out",
+    **options.FILE,
+    help="Where the firmware goes, besides build/firmware.",
 )
-@click.option("--out", metavar="FILE", help="Where the firmware goes, besides build/firmware.")
 @options.as_json("What was built, its file and its sizes")
 def command(board, models, operators, arena, out, as_json) -> int:
     """Builds a firmware with models frozen in it. Needs the source tree and a compiler.

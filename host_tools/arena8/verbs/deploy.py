@@ -13,12 +13,12 @@ from typing import Any
 
 import rich_click as click
 from rich.markup import escape
-from rich.table import Table
 
 from .. import boards, config, formats, options, remote, render, romfs, session, transports
 from ..errors import RemoteError, ToolError, UsageError
 from ..flashers.esp_romfs import EspRomfs
 from ..remote import literal
+from ..render import Column
 from ..request import OnBoard
 from ..rom_partition import Partition
 from ..transports.bulk import Bulk
@@ -108,9 +108,9 @@ def read_models(given: tuple[str, ...]) -> list[NewModel]:
         try:
             name, content = read(source)
             model = engine.Model(content)
+            about = engine.describe(model)
         except (OSError, ValueError) as e:
             raise ToolError(formats.refusal(source, e)) from e
-        about = engine.describe(model)
         if about["arena_bytes"] is None:
             reasons = [u["text"] for u in about["unsupported"]] or [about["error"] or "no reason was given"]
             more = (
@@ -327,8 +327,14 @@ def save(image: bytes) -> Path:
         file = folder / f"romfs-{zlib.crc32(image):08x}.img"
         file.write_bytes(image)
     except OSError:
-        file = Path(tempfile.mkdtemp(prefix="arena8-")) / "romfs.img"
-        file.write_bytes(image)
+        try:
+            file = Path(tempfile.mkdtemp(prefix="arena8-")) / "romfs.img"
+            file.write_bytes(image)
+        except OSError as e:
+            raise ToolError(
+                f"nothing was changed: neither {folder} nor {tempfile.gettempdir()} takes a copy of what is "
+                f"in the ROMFS, {len(image):,} bytes: {e.strerror}"
+            ) from e
     return file
 
 
@@ -365,20 +371,20 @@ def check(repl: Repl, models: list[NewModel]) -> dict[str, dict[str, int]]:
 def show(report: dict[str, Any]) -> None:
     out = render.console()
     if report["files"]:
-        table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-        for heading in ("file", "bytes", "CRC-32", "arena", ""):
-            table.add_column(heading, justify="right" if heading in ("bytes", "CRC-32", "arena") else "left")
+        columns = [Column("file"), Column("bytes", "right"), Column("CRC-32", "right", worth=2),
+                   Column("arena", "right", worth=1), Column("")]  # fmt: skip
         styles = {"new": "green", "replaced": "green", "removed": "red"}
+        rows: list[tuple[list[str], str]] = []
         for entry in report["files"]:
-            table.add_row(
+            cells = [
                 escape(entry["path"]),
                 f"{entry['bytes']:,}",
                 f"{entry['crc32']:08x}",
                 f"{entry['arena_bytes']:,}" if entry["arena_bytes"] else "",
                 "" if entry["change"] == "kept" else entry["change"],
-                style=styles.get(entry["change"], ""),
-            )
-        out.print(table)
+            ]
+            rows.append((cells, styles.get(entry["change"], "")))
+        render.table(out, columns, rows)
     used, size = report["used_bytes"], report["romfs_bytes"]
     line = f"ROMFS of {report['port']}: {used:,} of {size:,} bytes used, {size - used:,} free"
     if report["dry_run"]:
@@ -389,12 +395,16 @@ def show(report: dict[str, Any]) -> None:
 
 
 @click.command("deploy")
-@click.argument("models", metavar="MODEL...", nargs=-1)
+@click.argument("models", metavar="MODEL...", nargs=-1, shell_complete=options.files)
 @options.line
 @click.option("--list", "listing", is_flag=True, help="Show what is in the ROMFS.")
 @click.option("--remove", metavar="NAME", multiple=True, help="Take this model (or file) out of it.")
 @click.option("--fresh", is_flag=True, help="Don't keep the files that are in it.")
-@click.option("--restore", metavar="FILE", help="Write back an image that an interrupted deploy saved.")
+@click.option(
+    "--restore",
+    **options.FILE,
+    help="Write back an image that an interrupted deploy saved.",
+)
 @click.option("--dry-run", is_flag=True, help="Check everything, write nothing.")
 @click.option(
     "--method",

@@ -9,6 +9,7 @@ import select
 import signal
 import threading
 import time
+from collections.abc import Callable
 
 import rich_click as click
 
@@ -53,7 +54,7 @@ class Bridge:
         self.port = port
         self.timeout = timeout
         self.flash = flash
-        self.repl = self._start(bootsel)
+        self.repl = self._start(bootsel, tell)
         self.master, slave = pty.openpty()
         tty.setraw(slave)
         self.device = os.ttyname(slave)
@@ -67,7 +68,7 @@ class Bridge:
         self.thread = threading.Thread(target=self._from_board, daemon=True)
         self.thread.start()
 
-    def _start(self, bootsel: bool = False) -> Repl:
+    def _start(self, bootsel: bool = False, say: Callable[[str], None] = lambda text: None) -> Repl:
         if bootsel or self.flash:
             from ..transports.pico_emulator import PicoRepl
 
@@ -77,6 +78,7 @@ class Bridge:
                 return repl
         else:
             repl = transports.open_repl(self.port, self.timeout)
+        say(f"{self.port} boots")
         try:
             repl.boot()
         except BaseException:
@@ -196,8 +198,6 @@ def run(
             f"--flash keeps the flash of an RPI_PICO; {board} has none that outlives its program"
         )
     err = render.messages()
-    if not bootsel:
-        err.print(f"{port} boots", markup=False)
     bridge = Bridge(port, timeout, bootsel, flash)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -229,11 +229,11 @@ def run(
 
 
 @click.command("emulate")
-@click.argument("board", metavar="BOARD")
-@click.option("--firmware", metavar="FILE", help="Default: what was built last for BOARD.")
+@click.argument("board", **options.BOARD)
+@click.option("--firmware", **options.FILE, help="Default: what was built last for BOARD.")
 @click.option(
     "--flash",
-    metavar="FILE",
+    **options.FILE,
     help="Keeps an RPI_PICO's flash in FILE from one run to the next; made if there is none.",
 )
 @click.option(

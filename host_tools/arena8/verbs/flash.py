@@ -328,15 +328,19 @@ def returned(board: Board, port: str | None, serial_number: str | None, known: s
 
 
 @click.command("flash")
-@click.argument("firmware", metavar="[FIRMWARE]", required=False)
-@click.option("--board", metavar="BOARD", help="Default: what the board says it is.")
+@click.argument("firmware", metavar="[FIRMWARE]", required=False, shell_complete=options.files)
+@click.option("--board", **options.BOARD, help="Default: what the board says it is.")
 @options.line
 @click.option(
     "--erase-filesystem",
     is_flag=True,
     help="Allow a firmware that overwrites the files on the board, or looks for them elsewhere.",
 )
-@click.option("--backup", metavar="FOLDER", help="Copy the board's files into a new folder before.")
+@click.option(
+    "--backup",
+    **options.FOLDER,
+    help="Copy the board's files into a new folder before.",
+)
 @options.as_json("What was flashed and what runs now")
 @options.timeout
 def command(firmware, board, port, baud, erase_filesystem, backup, as_json, timeout) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 import rich_click as click
 
 from .. import formats, freeze, metadata, options, render
-from ..errors import ToolError, UsageError
+from ..errors import ToolError, UsageError, cause
 
 MANIFEST = "manifest.json"
 
@@ -94,8 +94,6 @@ def run(
 ) -> int:
     if (labels or rate or size) and len(models) > 1:
         raise UsageError("--labels, --sample-rate and --image-size are about one model: freeze it alone")
-    if arena != "auto" and not arena.isdecimal():
-        raise UsageError(f"--arena {arena} is neither auto nor a number of bytes")
     meanings = [describe(model, read_labels(labels), rate, image_size(size)) for model in models]
     wanted = 0
     if arena == "auto":
@@ -114,7 +112,7 @@ def run(
     except freeze.FreezeError as e:
         raise ToolError(str(e)) from e
     except OSError as e:
-        raise ToolError(f"--out {out}: {e.strerror}") from e
+        raise ToolError(f"--out {out}: {cause(e)}") from e
     if as_json:
         print(json.dumps({"folder": str(Path(out).resolve()), **manifest}))
         return 0
@@ -127,12 +125,14 @@ def run(
 
 
 @click.command("freeze")
-@click.argument("models", metavar="MODEL...", nargs=-1, required=True)
-@click.option("--out", metavar="FOLDER", required=True, help="Where the sources go.")
+@click.argument("models", metavar="MODEL...", nargs=-1, required=True, shell_complete=options.files)
+@click.option("--out", **options.FOLDER, required=True, help="Where the sources go.")
+@options.arena
 @click.option(
-    "--arena", metavar="BYTES", default="auto", show_default=True, help="Static arena; 0: from the heap."
+    "--labels",
+    **options.FILE,
+    help="Names of the classes, one a line, for the manifest.",
 )
-@click.option("--labels", metavar="FILE", help="Names of the classes, one a line, for the manifest.")
 @click.option("--sample-rate", metavar="HZ", type=click.IntRange(min=1), help="Of the sound that goes in.")
 @click.option("--image-size", metavar="WxH", help="Of the picture that goes in.")
 @options.as_json("The manifest")

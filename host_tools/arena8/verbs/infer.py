@@ -85,8 +85,6 @@ def opened(
         )
     # Errors that need no board come before one is bothered.
     twin = LocalModel(file) if request.verify and file else None
-    if twin is None and file is not None and session.is_path(request.model):
-        session.check(file)
     with session.on_board(port, request.timeout, request.baud, request.reset) as repl:
         model = session.open_on(repl, request.model)
         if twin is not None and twin.crc32 != model.crc32:

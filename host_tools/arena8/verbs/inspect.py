@@ -9,10 +9,11 @@ from typing import Any
 
 import rich_click as click
 from rich.markup import escape
-from rich.table import Table
 
 from .. import boards, formats, options, render
-from ..errors import ToolError
+from ..errors import ToolError, cause
+from ..freeze import write_if_changed
+from ..render import Column
 
 SHOWN = 12  # kinds of obstacles that are listed
 NODES = 8  # of each so many nodes
@@ -22,15 +23,6 @@ def examine(model: str, board: str | None = None) -> dict[str, Any]:
     from .. import engine, report
 
     chosen = [boards.board(board)] if board else None
-    path = Path(model)
-    if path.is_dir():
-        saved = (path / "saved_model.pb").is_file()
-        raise ToolError(
-            f"{model} is a TensorFlow SavedModel; arena8 wants a .tflite: "
-            "tf.lite.TFLiteConverter.from_saved_model(FOLDER) converts it"
-            if saved
-            else f"{model} is a folder; arena8 wants a .tflite"
-        )
     try:
         return report.examine(engine.Model(model), chosen)
     except (OSError, ValueError) as e:
@@ -65,9 +57,9 @@ def run(model: str, as_json: bool, board: str | None, html: Path | None, folder:
 def _write(path: Path, text: str) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        write_if_changed(path, text)
     except OSError as e:
-        raise ToolError(f"can't write {path}: {e.strerror}") from e
+        raise ToolError(f"can't write {path}: {cause(e)}") from e
     return path
 
 
@@ -110,13 +102,12 @@ def _show_operators(out: Any, about: dict[str, Any]) -> None:
     refused = {(u["subgraph"], u["node"]) for u in about["unsupported"]}
     timed = report.clock(about)
     many = any(node["subgraph"] for node in about["operators"])
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    headings = [("", "right"), ("operator", "left"), ("input", "left"), ("output", "left"),
-                ("weights", "left"), ("MACs", "right"), ("parameters", "right")]  # fmt: skip
+    columns = [Column("", "right"), Column("operator"), Column("input", worth=5), Column("output", worth=2),
+               Column("weights", worth=4), Column("MACs", "right", worth=1),
+               Column("parameters", "right", worth=3)]  # fmt: skip
     if timed:
-        headings.append(("~ms", "right"))
-    for heading, justify in headings:
-        table.add_column(heading, justify=justify, no_wrap=heading != "operator")
+        columns.append(Column("~ms", "right"))
+    rows: list[tuple[list[str], str]] = []
     for node in about["operators"]:
         computed = [tensor for tensor in node["inputs"] if not tensor["constant"]]
         cells = [
@@ -131,13 +122,13 @@ def _show_operators(out: Any, about: dict[str, Any]) -> None:
         if timed:
             cycles = node["cycles"].get(timed[1])
             cells.append(f"{cycles / timed[2] * 1000:.2f}" if cycles is not None else "?")
-        table.add_row(*cells, style="red" if (node["subgraph"], node["index"]) in refused else "")
+        rows.append((cells, "red" if (node["subgraph"], node["index"]) in refused else ""))
     total = ["", "[bold]total[/]", "", "", "", f"[bold]{about['macs']:,}[/]", f"[bold]{about['params']:,}[/]"]
     if timed:
         known = [node["cycles"].get(timed[1]) for node in about["operators"] if node["subgraph"] == 0]
-        total.append(f"[bold]{sum(count or 0 for count in known) / timed[2] * 1000:.2f}[/]")
-    table.add_row(*total)
-    out.print(table)
+        sums = f"{sum(count or 0 for count in known) / timed[2] * 1000:.2f}"
+        total.append(f"[bold]{sums}[/]" if any(known) else "?")
+    render.table(out, columns, [*rows, (total, "")])
     if timed:
         each = "; in subgraphs for each time that they run" if many else ""
         out.print(f"~ms: on {timed[0]}, {about['estimate']}{each}", style="dim", markup=False)
@@ -170,10 +161,10 @@ def _show_obstacles(out: Any, about: dict[str, Any]) -> None:
 
 def _show_boards(out: Any, about: dict[str, Any]) -> None:
     yes, no = render.marks()
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for heading, justify in (("", "left"), ("board", "left"), ("arena", "right"), ("RAM free", "right"),
-                             ("~ms", "right"), ("goes into", "left")):  # fmt: skip
-        table.add_column(heading, justify=justify, no_wrap=heading != "goes into")
+    columns = [Column(""), Column("board"), Column("arena", "right", worth=1),
+               Column("RAM free", "right", worth=3), Column("~ms", "right", worth=2),
+               Column("goes into", folds=True)]  # fmt: skip
+    rows: list[tuple[list[str], str]] = []
     for board in about["boards"]:
         time = "" if board["milliseconds"] is None else f"{board['milliseconds']:.2f}"
         if time and board["not_estimated"]:
@@ -183,15 +174,16 @@ def _show_boards(out: Any, about: dict[str, Any]) -> None:
             why = " or ".join(
                 {"firmware": "the firmware (build)", "romfs": "ROMFS (deploy)"}[p] for p in board["places"]
             )
-        table.add_row(
+        cells = [
             f"[green]{yes}[/]" if board["fits"] else f"[red]{no}[/]",
             board["board"],
             "" if board["arena_bytes"] is None else f"{board['arena_bytes']:,}",
             "" if board["ram_free"] is None else f"{board['ram_free']:,}",
             time,
             escape(why),
-        )
-    out.print(table)
+        ]
+        rows.append((cells, ""))
+    render.table(out, columns, rows)
     unknown = sorted({key for board in about["boards"] for key in board["not_estimated"]})
     if unknown:
         out.print(f"~ms lacks {', '.join(unknown)}: nobody has counted them yet", style="dim", markup=False)
@@ -209,7 +201,7 @@ def _quantization(tensor: dict[str, Any]) -> str:
 
 
 @click.command("inspect")
-@click.argument("model", metavar="MODEL")
+@click.argument("model", metavar="MODEL", shell_complete=options.files)
 @click.option(
     "--html", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
     help="Write a page with graph, memory plan and costs to click through. It needs no network.",
@@ -219,7 +211,9 @@ def _quantization(tensor: dict[str, Any]) -> str:
     help="Write graph.svg, plan.svg and cost.svg.",
 )  # fmt: skip
 @click.option(
-    "--board", metavar="BOARD", help="Judge this board only: exit code 1 if the model doesn't fit it."
+    "--board",
+    **options.BOARD,
+    help="Judge this board only: exit code 1 if the model doesn't fit it.",
 )
 @options.as_json("Everything")
 def command(model: str, html: Path | None, folder: Path | None, board: str | None, as_json: bool) -> int:

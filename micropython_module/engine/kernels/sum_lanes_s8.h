@@ -18,20 +18,21 @@ static inline void add_words(int32_t *sums, const int8_t *x, int32_t n, int32_t 
     }
 }
 
+// The stride of a single element is anything.
 static int32_t sum_of_row(const int8_t *x, int32_t n, int32_t stride) {
     int32_t sum = 0;
-    const int8_t *const end = x + n * stride;
     if (stride == 1) {
-        for (; x != end && !has_lanes(x, 0); x++) {
-            sum += *x;
+        for (; n > 0 && !has_lanes(x, 0); n--) {
+            sum += *x++;
         }
-        const int32_t words = (int32_t)(end - x) / LANES;
+        const int32_t words = n / LANES;
         int32_t sums[LANES] = { 0 };
         add_words(sums, x, words, LANES);
         sum += sums[0] + sums[1] + sums[2] + sums[3];
         x += LANES * words;
+        n -= LANES * words;
     }
-    for (; x != end; x += stride) {
+    for (; n > 0; n--, x += stride) {
         sum += *x;
     }
     return sum;
