@@ -53,8 +53,11 @@ $(VENV)/ready: host_tools/pyproject.toml tests/requirements.txt
 		$(VENV)/bin/pip install -q -r tests/requirements.txt)
 	@touch $@
 
+# Files that have not changed are not compiled again.
+WITH_CCACHE := $(if $(shell which ccache 2>/dev/null),CC="ccache cc" CCACHE_NOHASHDIR=1)
+
 $(VENV)/host: $(VENV)/ready $(HOST_SOURCES)
-	$(call step,Installing the host tools,host_tools,$(VENV)/bin/pip install -q --no-build-isolation --no-deps \
+	$(call step,Installing the host tools,host_tools,$(WITH_CCACHE) $(VENV)/bin/pip install -q --no-build-isolation --no-deps \
 		--force-reinstall ./host_tools)
 	@touch $@
 

@@ -21,9 +21,12 @@ BUILT = shutil.ignore_patterns(
     "_csrc", "_boards", "build", "dist", "*.egg-info", "*.so", "*.o", "__pycache__"
 )
 
+# The engine is compiled again and again here, always alike.
+COMPILER = {"CC": "ccache cc", "CCACHE_NOHASHDIR": "1"} if shutil.which("ccache") else {}
 
-def run(*args, **kwargs):
-    result = subprocess.run(args, capture_output=True, text=True, **kwargs)
+
+def run(*args, env=os.environ, **kwargs):
+    result = subprocess.run(args, capture_output=True, text=True, env={**COMPILER, **env}, **kwargs)
     assert result.returncode == 0, f"{args}\n{result.stdout[-3000:]}\n{result.stderr[-3000:]}"
     return result.stdout
 
