@@ -24,10 +24,15 @@ FLAGS = ["-shared", "-fPIC", "-O1", "-w", "-DNDEBUG", "-fwrapv"]
 PROBE = "import rp2040py.native._simulator as m, sys; sys.exit('abi3' in m.__file__)"
 
 
+# Before there are threads: sysconfig is not for several at once.
+SUFFIX = sysconfig.get_config_var("EXT_SUFFIX")
+INCLUDE = sysconfig.get_paths()["include"]
+
+
 def compiled(source: Path) -> str:
     """What the compiler complains of."""
-    command = [os.environ.get("CC") or "cc", *FLAGS, f"-I{sysconfig.get_paths()['include']}"]
-    target = source.with_suffix(sysconfig.get_config_var("EXT_SUFFIX"))
+    command = [os.environ.get("CC") or "cc", *FLAGS, f"-I{INCLUDE}"]
+    target = source.with_suffix(SUFFIX)
     done = subprocess.run([*command, str(source), "-o", str(target)], capture_output=True, text=True)
     return done.stderr
 
