@@ -293,6 +293,23 @@ def test_a_running_board(run, file, drive, monkeypatch):
     assert "runs MicroPython 1.24.0" in err and "restarting in BOOTSEL mode" in err
 
 
+def test_a_board_whose_firmware_has_no_arena8(run, file, drive, monkeypatch):
+    """Plain MicroPython, as on most boards before the first flash. If it is what was flashed, that is said."""
+    with Pico(no_module=True) as before, Pico() as after:
+        there = [Port(before.port)]
+        monkeypatch.setattr(
+            list_ports, "comports", lambda: [Port(after.port)] if (drive / "firmware.uf2").exists() else there
+        )
+        code, out, err = run(file, "-p", before.port, "--json")
+        assert code == 0, err
+        assert json.loads(out)["running"]["models"] == []
+    (drive / "firmware.uf2").unlink()
+    with Pico(no_module=True) as board:
+        appears(monkeypatch, drive, Port(board.port))
+        code, out, err = run(file, "--board", "RPI_PICO")
+        assert code == 0 and "MicroPython 1.25.0 on Pico, without arena8" in out
+
+
 def test_a_board_in_bootsel_mode(run, file, drive, monkeypatch):
     with Pico() as board:
         appears(monkeypatch, drive, Port(board.port))
