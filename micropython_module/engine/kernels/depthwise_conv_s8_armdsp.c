@@ -72,24 +72,30 @@ typedef char a8_assert_run_t[offsetof(run_t, bias) == 52 && offsetof(run_t, outp
     "smlabt r6, r8, r10, r6\n" \
     "smlabt r7, r8, r11, r7\n"
 #define ONE_SKIP "add r3, r9\n"
+// clang-format off
+// Behind a row of taps: the next one, if there is any, by going back to AGAIN.
+#define NEXT_ROW(AGAIN) \
+    "ldrd r8, r10, [r0, #16]\n" \
+    "ldr r11, [r0, #24]\n" \
+    "add r3, r10\n" \
+    "add r1, r11\n" \
+    "sub lr, #1\n" \
+    "add lr, lr, r8, lsl #16\n" \
+    "lsls r8, lr, #16\n" \
+    "bne " AGAIN "\n"
 // Rows of taps whose columns are a multiple of four; the rest is as behind label 4 of RUN.
 #define ONE_FOURS \
     "tst r8, #3\n" \
     "bne 8f\n" \
     "sub lr, #0x40000\n" \
-    "7:\n" ONE("") ONE(", r2") "add r1, r1, r2, lsl #1\n" ONE("") ONE(", r2") "add r1, r1, r2, lsl #1\n" \
-                                                                              "subs lr, #0x40000\n" \
-                                                                              "bpl 7b\n" \
-                                                                              "ldrd r8, r10, [r0, #16]\n" \
-                                                                              "ldr r11, [r0, #24]\n" \
-                                                                              "add r3, r10\n" \
-                                                                              "add r1, r11\n" \
-                                                                              "sub lr, #1\n" \
-                                                                              "add lr, lr, r8, lsl #16\n" \
-                                                                              "lsls r8, lr, #16\n" \
-                                                                              "bne 7b\n" \
-                                                                              "b 6f\n" \
-                                                                              "8:\n"
+    "7:\n" \
+    ONE("") ONE(", r2") "add r1, r1, r2, lsl #1\n" \
+    ONE("") ONE(", r2") "add r1, r1, r2, lsl #1\n" \
+    "subs lr, #0x40000\n" \
+    "bpl 7b\n" \
+    NEXT_ROW("7b") \
+    "b 6f\n" \
+    "8:\n"
 #define OUTPUT(LANE, SUM) \
     "ldm r2!, {r8-r10}\n" \
     "lsl " SUM ", " SUM ", #1\n" \
@@ -111,54 +117,53 @@ typedef char a8_assert_run_t[offsetof(run_t, bias) == 52 && offsetof(run_t, outp
         "ldm lr, {r4-r7}\n" \
         "ldrd r1, r3, [r0]\n" \
         "ldrd r2, lr, [r0, #32]\n" \
-        "ldr r8, [r0, #28]\n" BEGIN \
+        "ldr r8, [r0, #28]\n" \
+        BEGIN \
         "cmp r8, #2\n" \
         "blt 4f\n" \
         "beq 3f\n" \
         ".balign 4\n" \
-        "2:\n" TAP("") \
-            TAP(", r2") \
-                TAP(", r2, lsl #1") "ldr r8, [r0, #24]\n" \
-                                    "subs lr, #1\n" \
-                                    "add r1, r8\n" \
-                                    "bne 2b\n" \
-                                    "b 6f\n" \
-                                    "3:\n" TAP("") \
-                                        TAP(", r2") "ldr r8, [r0, #24]\n" \
-                                                    "subs lr, #1\n" \
-                                                    "add r1, r8\n" SKIP \
-                                                    "bne 3b\n" \
-                                                    "b 6f\n" \
-                                                    "4:\n" \
-                                                    "ldr r8, [r0, #16]\n" \
-                                                    "add lr, lr, r8, lsl #16\n" FOURS \
-                                                    "sub lr, #0x10000\n" \
-                                                    "5:\n" TAP("") "add r1, r2\n" \
-                                                                   "subs lr, #0x10000\n" \
-                                                                   "bpl 5b\n" \
-                                                                   "ldrd r8, r10, [r0, #16]\n" \
-                                                                   "ldr r11, [r0, #24]\n" \
-                                                                   "add r3, r10\n" \
-                                                                   "add r1, r11\n" \
-                                                                   "sub lr, #1\n" \
-                                                                   "add lr, lr, r8, lsl #16\n" \
-                                                                   "lsls r8, lr, #16\n" \
-                                                                   "bne 5b\n" \
-                                                                   "6:\n" \
-                                                                   "add r2, r0, #68\n" \
-                                                                   "ldr r3, [r0, #8]\n" OUTPUT("0", "r4") \
-                                                                       OUTPUT("1", "r5") \
-                                                                           OUTPUT("2", "r6") \
-                                                                               OUTPUT("3", "r7") "ldr r8, [r0]\n" \
-                                                                                                 "ldrd r9, r10, [r0, #40]\n" \
-                                                                                                 "ldr r11, [r0, #12]\n" \
-                                                                                                 "add r8, r9\n" \
-                                                                                                 "add r3, r10\n" \
-                                                                                                 "subs r11, #1\n" \
-                                                                                                 "str r8, [r0]\n" \
-                                                                                                 "strd r3, r11, [r0, #8]\n" \
-                                                                                                 "bne 1b\n" \
-                                                                                                 "pop {r4-r11, pc}\n")
+        "2:\n" \
+        TAP("") TAP(", r2") TAP(", r2, lsl #1") \
+        "ldr r8, [r0, #24]\n" \
+        "subs lr, #1\n" \
+        "add r1, r8\n" \
+        "bne 2b\n" \
+        "b 6f\n" \
+        "3:\n" \
+        TAP("") TAP(", r2") \
+        "ldr r8, [r0, #24]\n" \
+        "subs lr, #1\n" \
+        "add r1, r8\n" \
+        SKIP \
+        "bne 3b\n" \
+        "b 6f\n" \
+        "4:\n" \
+        "ldr r8, [r0, #16]\n" \
+        "add lr, lr, r8, lsl #16\n" \
+        FOURS \
+        "sub lr, #0x10000\n" \
+        "5:\n" \
+        TAP("") \
+        "add r1, r2\n" \
+        "subs lr, #0x10000\n" \
+        "bpl 5b\n" \
+        NEXT_ROW("5b") \
+        "6:\n" \
+        "add r2, r0, #68\n" \
+        "ldr r3, [r0, #8]\n" \
+        OUTPUT("0", "r4") OUTPUT("1", "r5") OUTPUT("2", "r6") OUTPUT("3", "r7") \
+        "ldr r8, [r0]\n" \
+        "ldrd r9, r10, [r0, #40]\n" \
+        "ldr r11, [r0, #12]\n" \
+        "add r8, r9\n" \
+        "add r3, r10\n" \
+        "subs r11, #1\n" \
+        "str r8, [r0]\n" \
+        "strd r3, r11, [r0, #8]\n" \
+        "bne 1b\n" \
+        "pop {r4-r11, pc}\n")
+// clang-format on
 
 // Four channels of the input, each of which makes one of the output.
 static A8_HOT A8_NAKED void run_four(A8_UNUSED run_t *run) {
