@@ -294,7 +294,7 @@ def test_a_running_board(run, file, drive, monkeypatch):
 
 
 def test_a_board_whose_firmware_has_no_arena8(run, file, drive, monkeypatch):
-    """Plain MicroPython, as on most boards before the first flash. If it is what was flashed, that is said."""
+    """Plain MicroPython, as on most boards before the first flash. It may be what is flashed, too."""
     with Pico(no_module=True) as before, Pico() as after:
         there = [Port(before.port)]
         monkeypatch.setattr(
