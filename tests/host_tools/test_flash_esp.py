@@ -169,7 +169,7 @@ TOO_LARGE = merged(rows=(("factory", 0, 0, 0x10000, 0x8000), ("vfs", 1, 0x81, 0x
 @pytest.mark.parametrize(
     "data, says",
     [
-        (b"", "starts with b''"),
+        (b"", "it is empty"),
         (b"\x1c\0\0\0TFL3" + bytes(600), "arena8 deploy"),
         (b"UF2\nWQ]\x9e" + bytes(504), "takes the .bin file"),
         (merged()[:5000], "it ends at 0x1388, before its partition table at 0x8000"),

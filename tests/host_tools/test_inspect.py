@@ -16,7 +16,8 @@ from arena8 import boards, engine, estimate, report
 from arena8._native import ffi, lib
 
 REPO = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(REPO / "tests" / "kernels"))
+sys.path[:0] = [str(REPO / "tests" / "kernels"), str(REPO / "tests" / "bench")]
+import mlperf_tiny  # noqa: E402
 from model_builder import ModelBuilder  # noqa: E402
 
 VERB = "inspect"
@@ -130,14 +131,16 @@ def test_plan_shows_variables():
 
 
 @pytest.mark.parametrize("name", list(CYCLES))
-def test_estimate_is_near_the_counted_cycles(name):
-    file = next((f / f"{name}.tflite" for f in (MODELS, SHARED) if (f / f"{name}.tflite").is_file()), None)
-    if file is None:
-        pytest.skip(f"no model {name} here: ARENA8_SHARED_MODELS names a folder with it")
+def test_estimate_is_near_the_counted_cycles(name, tmp_path):
+    """A dense layer passes over zeros, of which a ReLU in front makes many; an estimate knows of none."""
+    file = MODELS / f"{name}.tflite"
+    if name in mlperf_tiny.MODELS:
+        file = tmp_path / file.name
+        file.write_bytes(mlperf_tiny.MODELS[name]())
     pico = boards.board("RPI_PICO")
     milliseconds, missing = estimate.milliseconds(engine.describe(str(file))["operators"], pico)
     assert missing == []
-    assert milliseconds * pico.clock_hz / 1000 == pytest.approx(CYCLES[name], rel=0.25)
+    assert 0.75 * CYCLES[name] < milliseconds * pico.clock_hz / 1000 < 1.35 * CYCLES[name]
 
 
 def test_no_estimate_without_counts():
