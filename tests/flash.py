@@ -61,7 +61,7 @@ class Engine:
 
     def __init__(self, folder: Path):
         self.folder = folder
-        names = re.findall(r"^\S+\.c$", (ENGINE / "sources.txt").read_text(), re.M)
+        names = re.findall(r"^\S+\.[cS]$", (ENGINE / "sources.txt").read_text(), re.M)
         with ThreadPoolExecutor(max(1, (os.cpu_count() or 2) // 2)) as pool:
             self.objects = list(pool.map(lambda name: compiled(folder, name), names))
 

@@ -35,7 +35,7 @@ PARTS = (
 
 def module_sizes(folder: Path) -> dict[str, int]:
     """Flash bytes (text, constants, initial data) by part of the module."""
-    objects = sorted(folder.glob("obj/**/micropython_module/**/*.c.*o*")) or sorted(
+    objects = sorted(folder.glob("obj/**/micropython_module/**/*.[cS].*o*")) or sorted(
         folder.glob("obj/**/micropython_module/**/*.o")
     )
     if not objects:
