@@ -15,7 +15,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from . import clock, short, svg, type_text
+from . import calls, clock, short, svg, type_text
 from .graph import graph
 
 Facts = dict[str, Any]
@@ -25,6 +25,7 @@ def page(about: Facts) -> str:
     """The whole page."""
     timed = clock(about)
     data = dict(about)
+    data["operators"] = [{**node, "calls": calls(node)} for node in about["operators"]]
     data["clock"] = {"board": timed[0], "core": timed[1], "hz": timed[2]} if timed else None
     # "</" would end the element that holds it; a browser reads the JSON as text.
     content = json.dumps(data).replace("<", "\\u003c")

@@ -62,10 +62,7 @@
       if (cycles === null) row(facts, "cycles", `not measured on ${core}`);
       else row(facts, "cycles", `${number(cycles)} on ${core}, estimated`);
     }
-    node.subgraphs.forEach((called, i) => {
-      const what = { IF: ["then", "else"], WHILE: ["condition", "body"] }[node.op] || ["runs", "runs"];
-      row(facts, what[i], `subgraph ${called}`);
-    });
+    for (const [what, called] of node.calls) row(facts, what, `subgraph ${called}`);
     if (about.clock && node.cycles[about.clock.core] !== null) {
       row(facts, "time", `${Number((node.cycles[about.clock.core] / about.clock.hz * 1000).toPrecision(3))} ms on ${about.clock.board}`);
     }
