@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from statistics import median
 from typing import Any
 
@@ -136,9 +137,8 @@ class Screen:
         taken = max((cell_len(str(row)) + 1 for row in picture), default=0)
         lines = self._outputs(width - taken, room - 1)
         if picture:
-            empty = [Text()] * max(len(lines), len(picture))
-            rows = zip([*picture, *empty], [*lines, *empty], empty, strict=False)
-            lines = [_beside(left, right, taken) for left, right, _ in rows]
+            rows = zip_longest(picture, lines, fillvalue=Text())
+            lines = [_beside(left, right, taken) for left, right in rows]
         return [head, *lines, Text()]
 
     def _outputs(self, width: int, room: int) -> list[Text]:
@@ -196,10 +196,10 @@ class Screen:
         return parts
 
     def _rate(self) -> str:
+        if self.clock() - self.times[-1] > QUIET:
+            return "waiting"
         spent = self.times[-1] - self.times[0]
-        if self.clock() - self.times[-1] > QUIET or not spent:
-            return "waiting" if self.clock() - self.times[-1] > QUIET else "-/s"
-        return f"{(len(self.times) - 1) / spent:.1f}/s"
+        return f"{(len(self.times) - 1) / spent:.1f}/s" if spent else "-/s"
 
     def _before(self, width: int) -> list[Text]:
         rows = []
