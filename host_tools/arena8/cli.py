@@ -68,19 +68,21 @@ def command(traceback: bool) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Runs the command and returns its exit code."""
     _prepare_streams()
+    from . import render
+
     try:
         code = _run(arguments)
         sys.stdout.flush()
         return code
     except BrokenPipeError:  # as of `arena8 inspect MODEL | head -1`
-        _give_up_output()
+        render.give_up_output()
         return 1
     except OSError as e:  # what verbs expect is a ToolError by now; a full disk behind > is left
         if _debugging():
             raise
         where = f"{e.filename}: " if e.filename else "the output: "
         _error(f"{where}{e.strerror or e}")
-        _give_up_output()
+        render.give_up_output()
         return 1
     except Exception as e:
         if _debugging():
@@ -141,11 +143,6 @@ def _prepare_streams() -> None:
             setattr(sys, name, open(os.devnull, "w"))
         elif hasattr(stream, "reconfigure") and stream.errors == "strict":
             stream.reconfigure(errors="backslashreplace")
-
-
-def _give_up_output() -> None:
-    """Nothing more goes to standard output, so that its end does not fail once more."""
-    sys.stdout = open(os.devnull, "w")
 
 
 def _debugging() -> bool:

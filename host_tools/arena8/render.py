@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -43,6 +44,12 @@ def console() -> Console:
 def messages() -> Console:
     """For everything that is not an answer."""
     return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def give_up_output() -> None:
+    """Nothing more goes to standard output, so that its end does not fail once more: who read it has had
+    enough, or there is no room."""
+    sys.stdout = open(os.devnull, "w")
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import sys
 import time
@@ -232,8 +231,7 @@ def run(request: Any, model: Any, twin: Any, port: str, file: Path | None) -> in
         if watch.wrong:
             watch.end()
         raise  # the board may be in the middle of an invoke: the session's end interrupts it
-    except BrokenPipeError:
-        # Who read the answers has enough of them. The interpreter's own flush at exit must not fail either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # who read the answers has enough of them: that is an end like Ctrl-C
+        render.give_up_output()
     watch.end()
     return 0
